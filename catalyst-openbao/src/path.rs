@@ -1,0 +1,173 @@
+//! Names that go into URLs and headers, parsed once.
+//!
+//! What has one of these types cannot leave its place in a URL: no `..`, no empty segment, nothing to unescape.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use catalyst_core::http::path_segment;
+use catalyst_core::{Error, ErrorKind, Result};
+
+/// The longest name, in bytes.
+const MAX_BYTES: usize = 512;
+
+macro_rules! names {
+    ($($(#[doc = $docs:literal])* $name:ident, $what:literal, $allowed:expr;)*) => {$(
+        $(#[doc = $docs])*
+        ///
+        /// A slash at either end is ignored. At most 512 bytes; no empty segment, no `.` or `..`, no control
+        /// character. Cheap to clone.
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Checked);
+
+        impl $name {
+            /// The name, without slashes at its ends.
+            pub fn as_str(&self) -> &str {
+                &self.0.text
+            }
+
+            /// As it stands in the path of a URL.
+            pub(crate) fn escaped(&self) -> &str {
+                self.0.escaped.as_deref().unwrap_or(&self.0.text)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            /// # Errors
+            /// [`ErrorKind::Config`], saying what is wrong with the name.
+            fn from_str(text: &str) -> Result<Self> {
+                Checked::read(text, concat!("read ", $what), $allowed).map(Self)
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = Error;
+
+            fn try_from(text: &str) -> Result<Self> {
+                text.parse()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0.text)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0.text)
+            }
+        }
+    )*};
+}
+
+names! {
+    /// Where an engine or a login method is mounted: `secret`, `database`, `team/kv`.
+    ///
+    /// ```
+    /// use catalyst_openbao::Mount;
+    ///
+    /// let mount: Mount = "team/kv/".parse()?;
+    /// assert_eq!(mount.as_str(), "team/kv");
+    /// assert!("secret/../sys".parse::<Mount>().is_err());
+    /// # Ok::<(), catalyst_openbao::Error>(())
+    /// ```
+    Mount, "mount", |c| !c.is_control();
+
+    /// Where a secret lies below its mount: `orders/db`.
+    SecretPath, "secret path", |c| !c.is_control();
+
+    /// The name of a role of the database engine or of a login method: `orders-rw`.
+    RoleName, "role name", |c| !c.is_control();
+
+    /// A namespace: `team-a` or `team-a/dev`. Printable ASCII without spaces, for it stands in a header.
+    Namespace, "namespace", |c| c.is_ascii_graphic();
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Checked {
+    text: Arc<str>,
+    /// Only where it differs from the text.
+    escaped: Option<Arc<str>>,
+}
+
+impl Checked {
+    fn read(text: &str, operation: &'static str, allowed: fn(char) -> bool) -> Result<Self> {
+        let text = text.strip_prefix('/').unwrap_or(text);
+        let text = text.strip_suffix('/').unwrap_or(text);
+        if let Some(fault) = fault(text, allowed) {
+            return Err(Error::new(ErrorKind::Config, operation).with_help(fault));
+        }
+        let escaped = text.split('/').map(path_segment).collect::<Vec<_>>().join("/");
+        Ok(Self { text: text.into(), escaped: (escaped != text).then(|| escaped.into()) })
+    }
+}
+
+fn fault(text: &str, allowed: fn(char) -> bool) -> Option<&'static str> {
+    if text.is_empty() {
+        return Some("it is empty");
+    }
+    if text.len() > MAX_BYTES {
+        return Some("it is longer than 512 bytes");
+    }
+    if !text.chars().all(allowed) {
+        return Some("it holds a character that is not allowed here");
+    }
+    for segment in text.split('/') {
+        match segment {
+            "" => return Some("it holds two slashes in a row"),
+            "." | ".." => return Some("it holds a segment \".\" or \"..\""),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn slashes_at_the_ends_are_ignored() {
+        for text in ["a/b", "/a/b", "a/b/", "/a/b/"] {
+            assert_eq!(text.parse::<Mount>().unwrap().as_str(), "a/b");
+        }
+    }
+
+    #[test]
+    fn names_that_could_leave_their_place_are_refused() {
+        let long = "a".repeat(MAX_BYTES + 1);
+        for bad in ["", "/", "//", "a//b", "..", "a/../b", "a/.", "./a", "a\nb", "a\0", &long] {
+            let error = bad.parse::<SecretPath>().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{bad:?}");
+            assert!(error.help().is_some());
+        }
+    }
+
+    #[test]
+    fn a_namespace_is_what_a_header_can_carry() {
+        assert!("team-a/dev".parse::<Namespace>().is_ok());
+        for bad in ["team a", "täm", "a\tb"] {
+            assert!(bad.parse::<Namespace>().is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_accepted_name_stays_below_its_prefix_and_comes_back_unchanged(text in "\\PC{0,40}|[a./%\\\\?#]{1,12}") {
+            if let Ok(path) = text.parse::<SecretPath>() {
+                let url = url::Url::parse(&format!("https://bao.test/v1/kv/data/{}", path.escaped())).unwrap();
+                let below = url.path().strip_prefix("/v1/kv/data/").unwrap();
+                prop_assert_eq!(below, path.escaped());
+                prop_assert_eq!(below.split('/').count(), path.as_str().split('/').count());
+                prop_assert!(url.query().is_none() && url.fragment().is_none());
+                prop_assert_eq!(path.to_string().parse::<SecretPath>().unwrap(), path);
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! What a refusal means: the one place that reads statuses and the server's words.
+//!
+//! Where OpenBao 2.7 answers several causes with one status, only the text tells them apart. Each text here was
+//! recorded from the real server.
+
+use catalyst_core::{Error, ErrorKind, RetryAdvice};
+
+use crate::operation::Operation;
+
+/// How this crate names its server in errors and spans.
+pub(crate) const SERVICE: &str = "openbao";
+
+/// What a 404 still shows of the version that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remains {
+    /// No data in the answer.
+    Nothing,
+    /// The metadata of a version that can be undeleted.
+    Deleted,
+    /// The metadata of a version that is gone for ever.
+    Destroyed,
+}
+
+/// The error that an answer with an unsuccessful status means.
+pub(crate) fn refusal(operation: Operation, status: u16, errors: &[String], remains: Remains) -> Error {
+    let said = errors.join("; ");
+    let meaning = match status {
+        400 | 405 | 413 | 415 | 422 => refused(operation, status, &said),
+        401 | 403 => forbidden(operation, &said),
+        404 => missing(operation, &said, remains),
+        412 => retried("not_yet_consistent", "the node that answered lags behind; it catches up soon"),
+        429 => Meaning::new(ErrorKind::RateLimited, "rate_limited", "a quota of the server is used up"),
+        472 | 473 => {
+            retried("standby", "the node that answered is a standby; configure the active node's address")
+        }
+        500 => failed(operation, &said),
+        501 => retried("not_initialized", "initialise the server"),
+        502 | 504 => retried("bad_gateway", "a proxy before the server got no answer from it").unknown(),
+        503 if said.contains("sealed") => retried("sealed", "unseal the server; it is asked again"),
+        503 => retried("unavailable", "the server, or a proxy before it, cannot serve now"),
+        _ => Meaning::new(ErrorKind::Other, "unexpected_status", "is this the address of an OpenBao server?"),
+    };
+    meaning.into_error(operation, status, &said)
+}
+
+/// The error of a redirect, which is followed only within the origin that was configured. `origin` is where it led.
+pub(crate) fn redirected(operation: Operation, status: u16, origin: Option<&str>) -> Error {
+    let help = match origin {
+        Some(origin) => format!(
+            "the node that answered is a standby that does not forward; configure the address {origin}, to which it \
+             points, or one that leads to the active node"
+        ),
+        None => {
+            "the node that answered is a standby that does not forward; configure the active node's address"
+                .into()
+        }
+    };
+    Error::new(ErrorKind::Unavailable, operation.name())
+        .with_service(SERVICE)
+        .with_code("standby_redirect")
+        .with_status(status)
+        .with_help(help)
+}
+
+/// What a 403 means when the token is known to be good.
+pub(crate) fn denied(error: &Error) -> Error {
+    let denied = Error::new(ErrorKind::PermissionDenied, error.operation())
+        .with_service(SERVICE)
+        .with_code("permission_denied")
+        .with_help("no policy of our login allows this; check the policies of its role");
+    let denied = error.status().map_or(denied.clone(), |status| denied.clone().with_status(status));
+    match error.server_message() {
+        Some(said) => denied.with_server_message(said),
+        None => denied,
+    }
+}
+
+struct Meaning {
+    kind: ErrorKind,
+    code: &'static str,
+    help: &'static str,
+    retry: Option<RetryAdvice>,
+    unknown: bool,
+}
+
+impl Meaning {
+    fn new(kind: ErrorKind, code: &'static str, help: &'static str) -> Self {
+        Self { kind, code, help, retry: None, unknown: false }
+    }
+
+    fn final_(self) -> Self {
+        Self { retry: Some(RetryAdvice::Never), ..self }
+    }
+
+    fn unknown(self) -> Self {
+        Self { unknown: true, ..self }
+    }
+
+    fn into_error(self, operation: Operation, status: u16, said: &str) -> Error {
+        let mut error = Error::new(self.kind, operation.name())
+            .with_service(SERVICE)
+            .with_code(self.code)
+            .with_status(status)
+            .with_help(self.help);
+        if !said.is_empty() {
+            error = error.with_server_message(said);
+        }
+        if let Some(advice) = self.retry {
+            error = error.with_retry(advice);
+        }
+        if self.unknown {
+            error = error.with_outcome_unknown();
+        }
+        error
+    }
+}
+
+fn retried(code: &'static str, help: &'static str) -> Meaning {
+    Meaning::new(ErrorKind::Unavailable, code, help)
+}
+
+fn refused(operation: Operation, status: u16, said: &str) -> Meaning {
+    if status != 400 {
+        return Meaning::new(
+            ErrorKind::InvalidRequest,
+            "invalid_request",
+            "the server refuses this kind of request",
+        );
+    }
+    if said.contains("check-and-set parameter did not match") {
+        let help = "somebody wrote a newer version; read it, and write against its number";
+        return Meaning::new(ErrorKind::Conflict, "cas_mismatch", help);
+    }
+    if said.contains("check-and-set parameter required") {
+        let help = "this secret takes only writes that name the version they replace";
+        return Meaning::new(ErrorKind::InvalidRequest, "cas_required", help);
+    }
+    if said.contains("wrapping token is not valid") {
+        let help = "the wrapping token was used already, has ended, or never was; if you did not use it, treat its contents as stolen";
+        return Meaning::new(ErrorKind::Expired, "wrapping_token_invalid", help);
+    }
+    if said.contains("unknown role") || said.contains("invalid role name") || is_missing_login_role(said) {
+        return Meaning::new(ErrorKind::NotFound, "unknown_role", "create the role, or correct its name");
+    }
+    match operation {
+        Operation::LookupLease | Operation::RenewLease | Operation::RevokeLease
+            if said.contains("invalid lease") || said.contains("lease not found") =>
+        {
+            let help = "the lease has ended, was revoked, or never was; ask for new credentials";
+            Meaning::new(ErrorKind::NotFound, "lease_not_found", help)
+        }
+        Operation::RenewLease | Operation::RevokeLease | Operation::RevokePrefix
+            if said.contains("failed to renew") || said.contains("failed to revoke") =>
+        {
+            backend(said)
+        }
+        Operation::Login => bad_credentials(),
+        _ => Meaning::new(ErrorKind::InvalidRequest, "invalid_request", "the server refuses what was sent"),
+    }
+}
+
+/// `role "x" could not be found`: the words of the login methods.
+fn is_missing_login_role(said: &str) -> bool {
+    said.contains("role \"") && said.contains("could not be found")
+}
+
+fn forbidden(operation: Operation, said: &str) -> Meaning {
+    match operation {
+        Operation::Login => bad_credentials(),
+        _ if said.contains("namespace") => Meaning::new(
+            ErrorKind::PermissionDenied,
+            "permission_denied",
+            "the token belongs to another namespace",
+        ),
+        _ => {
+            let help = "the token has ended, was revoked, or its policies do not allow this: the server does not say which";
+            Meaning::new(ErrorKind::Unauthenticated, "invalid_token", help)
+        }
+    }
+}
+
+fn bad_credentials() -> Meaning {
+    let help = "the login was refused; check its role, its mount and what it presents";
+    Meaning::new(ErrorKind::Unauthenticated, "bad_credentials", help)
+}
+
+fn missing(operation: Operation, said: &str, remains: Remains) -> Meaning {
+    let not_found = |code, help| Meaning::new(ErrorKind::NotFound, code, help);
+    match remains {
+        Remains::Deleted => {
+            return not_found("version_deleted", "this version is deleted; it can be undeleted");
+        }
+        Remains::Destroyed => return not_found("version_destroyed", "this version is destroyed for ever"),
+        Remains::Nothing => {}
+    }
+    if said.contains("namespace not found") {
+        return not_found("unknown_namespace", "create the namespace, or correct its name");
+    }
+    if said.contains("route entry not found") {
+        return not_found(
+            "unknown_mount",
+            "nothing is mounted at this path; check the mount and the namespace",
+        );
+    }
+    if said.contains("no handler for route") || said.contains("unsupported path") {
+        return not_found(
+            "no_handler",
+            "what is mounted here does not know this path; is it of the expected type?",
+        );
+    }
+    match operation {
+        Operation::ReadSecret
+        | Operation::PatchSecret
+        | Operation::ReadMetadata
+        | Operation::ListSecrets
+        | Operation::WriteMetadata => not_found("secret_not_found", "there is no such secret or version"),
+        _ => not_found("not_found", "the server does not know it"),
+    }
+}
+
+fn failed(operation: Operation, said: &str) -> Meaning {
+    if said.contains("is not an allowed role") {
+        let help = "add the role to allowed_roles of its database connection";
+        return Meaning::new(ErrorKind::PermissionDenied, "role_not_allowed", help);
+    }
+    if said.contains("node not active") || said.contains("node not found") {
+        return retried("standby", "no active node is known yet; one is elected soon");
+    }
+    match operation {
+        Operation::IssueCredentials
+        | Operation::ReadStaticCredential
+        | Operation::RenewLease
+        | Operation::RevokeLease
+        | Operation::RevokePrefix => backend(said),
+        _ => retried("internal_error", "the server failed; its log says more under this request"),
+    }
+}
+
+/// The database behind the server: away, or unwilling.
+fn backend(said: &str) -> Meaning {
+    let away =
+        ["failed to connect", "connection refused", "dial error", "dial tcp", "i/o timeout", "EOF", "57P0"];
+    if away.iter().any(|sign| said.contains(sign)) {
+        return retried("backend_down", "the server cannot reach the database behind it");
+    }
+    if said.contains("SQLSTATE") || said.contains("failed to revoke") || said.contains("failed to renew") {
+        let help =
+            "the database refused the role's statements; check them and the rights of the managing user";
+        return retried("backend_refused", help).final_();
+    }
+    retried("internal_error", "the server or the database behind it failed; its log says more")
+}
