@@ -36,10 +36,10 @@ impl Backoff {
         self
     }
 
-    /// Never waits more than `cap`.
+    /// Never waits more than `limit` either, unless that is below the floor.
     #[must_use]
-    pub fn cap(mut self, cap: Duration) -> Self {
-        self.cap = cap;
+    pub fn shorten(mut self, limit: Duration) -> Self {
+        self.cap = self.cap.min(limit).max(self.floor);
         self
     }
 

@@ -1,0 +1,10 @@
+//! The tests of the facade, in one binary. Everything here runs in virtual time unless it says otherwise.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::unchecked_time_subtraction,
+    reason = "a test that meets the unexpected should fail there"
+)]
+
+mod rotation;
+mod scripted;
