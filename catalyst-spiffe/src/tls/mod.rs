@@ -1,0 +1,5 @@
+//! rustls configurations that present the newest SVID.
+
+mod anchors;
+
+pub(crate) use anchors::Anchors;
