@@ -1,2 +1,3 @@
-//! placeholder
-fn main() {}
+//! Tests across the crates, in one program.
+
+mod live;

@@ -1,0 +1,44 @@
+//! The live tests.
+
+use std::process::ExitCode;
+
+use catalyst_core::{Error, ErrorKind, Result};
+use catalyst_tests::servers::{environment, install};
+use tokio::process::Command;
+use tokio::time::Instant;
+
+/// Two servers for each test, and a machine of CI has two cores.
+const TEST_THREADS: &str = "--test-threads=2";
+
+/// Installs what is missing and runs the tests, which start their servers themselves and stop them also when they
+/// fail. Tests of `--workspace` are selected, not of a package: the features of the dependencies are then the same as
+/// in `cargo test --workspace`, and nothing is built twice.
+pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
+    let openbao = install::openbao().await?;
+    println!("OpenBao {}: {}", install::OPENBAO_VERSION, openbao.display());
+    println!("PostgreSQL: {}", install::postgres().await?.display());
+    let spire = environment::spire_bin();
+
+    let start = Instant::now();
+    let mut tests = Command::new("cargo");
+    tests
+        .args(["test", "--workspace", "--test", "it", "--", "--ignored", TEST_THREADS])
+        .arg(format!("live::{filter}"))
+        .current_dir(crate::root());
+    if spire.is_none() {
+        tests.args(["--skip", "live::spire"]);
+    }
+    let status = tests.status().await.map_err(|error| {
+        Error::new(ErrorKind::Other, "run the live tests").with_help("cargo did not start").with_source(error)
+    })?;
+
+    let word = if status.success() { "passed" } else { "FAILED" };
+    println!("live tests on OpenBao and PostgreSQL: {word} after {} s", start.elapsed().as_secs());
+    match spire {
+        Some(folder) => println!("live tests on SPIRE: they ran, with {}", folder.display()),
+        None => println!(
+            "live tests on SPIRE: they did NOT run; set SPIRE_BIN to a folder with spire-server and spire-agent"
+        ),
+    }
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
