@@ -1,5 +1,7 @@
 //! The Catalyst platform for applications.
 
+pub mod pool;
 pub mod rotation;
+pub mod sources;
 
 pub use catalyst_core::{Error, ErrorKind, Result, RetryAdvice, Secret};

@@ -164,19 +164,19 @@ impl Outlet {
             EventKind::Issued { ttl } => tracing::info!(name, generation, label, ?ttl, "credential issued"),
             EventKind::Rotated => tracing::info!(name, generation, label, "credential in use"),
             EventKind::Drained => tracing::info!(name, generation, label, "credential drained"),
-            EventKind::Ended { error } => {
-                tracing::warn!(name, generation, label, %error, "credential ended in use")
-            }
+            EventKind::Ended { error } => self.warn(generation, label, error, "credential ended in use"),
             EventKind::Renewed { ttl, clipped } => {
                 tracing::info!(name, generation, label, ?ttl, clipped, "credential renewed");
             }
             EventKind::Revoked => tracing::info!(name, generation, label, "credential revoked"),
-            EventKind::Failed { error } => {
-                tracing::warn!(name, generation, label, %error, "rotation step failed")
-            }
+            EventKind::Failed { error } => self.warn(generation, label, error, "rotation step failed"),
             EventKind::Recovered => tracing::info!(name, generation, label, "rotation works again"),
             EventKind::Stopped => tracing::info!(name, generation, label, "rotation stopped"),
             EventKind::Missed { .. } => {}
         }
+    }
+
+    fn warn(&self, generation: Generation, label: &str, error: &Error, what: &'static str) {
+        tracing::warn!(name = self.name.as_str(), generation, label, %error, "{what}");
     }
 }

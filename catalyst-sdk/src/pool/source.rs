@@ -1,0 +1,78 @@
+//! A pool as a rotating value.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalyst_core::{Error, Result};
+use catalyst_openbao::{Credentials, DynamicCredentials, Lease, RoleName};
+
+use super::{Connector, Warmth};
+use crate::rotation::{Backing, Granted, Source, Term};
+use crate::sources::RoleLease;
+
+/// Rotates the pools of a [`Connector`], each with a database user of its own.
+#[derive(Debug)]
+pub struct PoolSource<C> {
+    lease: RoleLease,
+    connector: C,
+    pace: Duration,
+}
+
+/// The default pause between two connections of a pool that is being warmed.
+const PACE: Duration = Duration::from_millis(10);
+
+impl<C: Connector> PoolSource<C> {
+    /// Pools of `connector` that log in as users of `role`, made by `database`.
+    pub fn new(database: Arc<dyn DynamicCredentials>, role: RoleName, connector: C) -> Self {
+        Self { lease: RoleLease::new(database, role), connector, pace: PACE }
+    }
+
+    /// The pause between two connections while the next pool is warmed. Default: 10 ms.
+    #[must_use]
+    pub fn warm_pace(mut self, pace: Duration) -> Self {
+        self.pace = pace;
+        self
+    }
+}
+
+impl<C: Connector> Source for PoolSource<C> {
+    type Value = C::Pool;
+    type Grant = Lease<Credentials>;
+
+    fn name(&self) -> &str {
+        self.lease.name()
+    }
+
+    async fn issue(&self) -> Result<Granted<Self::Grant>> {
+        self.lease.issue().await
+    }
+
+    async fn prepare(&self, lease: &Self::Grant, previous: Option<&C::Pool>) -> Result<C::Pool> {
+        let connections = previous.map_or(1, |pool| self.connector.size(pool));
+        self.connector.open(&lease.value, Warmth::new(connections, self.pace)).await
+    }
+
+    async fn renew(&self, lease: &Self::Grant) -> Result<Term> {
+        self.lease.renew(lease).await
+    }
+
+    async fn idle(&self, pool: &C::Pool) {
+        self.connector.close(pool).await;
+    }
+
+    fn end(&self, pool: &C::Pool, why: &Error) {
+        self.connector.end(pool, why);
+    }
+
+    async fn revoke(&self, lease: &Self::Grant) -> Result<()> {
+        self.lease.revoke(lease).await
+    }
+
+    fn backing(&self, lease: &Self::Grant) -> Backing {
+        RoleLease::backing(lease)
+    }
+
+    async fn backing_changed(&self, lease: &Self::Grant, seen: Backing) {
+        RoleLease::backing_changed(lease, seen).await;
+    }
+}

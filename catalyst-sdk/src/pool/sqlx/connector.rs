@@ -1,0 +1,95 @@
+//! Opening, warming and closing a `PgPool`.
+
+use std::future::Future;
+
+use catalyst_core::{Error, ErrorKind, Result, RetryAdvice};
+use catalyst_openbao::Credentials;
+use sqlx::PgPool;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::time::sleep;
+
+use crate::pool::{Connector, Refusal, Warmth};
+
+/// Opens pools to one database. User and password in its options are replaced by each credential's.
+#[derive(Clone, Debug)]
+pub struct PgConnector {
+    database: PgConnectOptions,
+    pool: PgPoolOptions,
+}
+
+impl PgConnector {
+    /// Pools to `database` with these options.
+    pub fn new(database: PgConnectOptions, pool: PgPoolOptions) -> Self {
+        Self { database, pool }
+    }
+}
+
+impl Connector for PgConnector {
+    type Pool = PgPool;
+
+    async fn open(&self, credentials: &Credentials, warmth: Warmth) -> Result<PgPool> {
+        let options =
+            self.database.clone().username(&credentials.username).password(credentials.password.expose());
+        let pool = self.pool.clone().connect_lazy_with(options);
+        let most = usize::try_from(self.pool.get_max_connections()).unwrap_or(usize::MAX);
+        let mut held = Vec::with_capacity(warmth.connections.min(most));
+        // Held until the end, so that each acquire opens one more; they come home when `held` is dropped.
+        for number in 0..warmth.connections.min(most).max(1) {
+            if number > 0 {
+                sleep(warmth.pace).await;
+            }
+            match pool.acquire().await {
+                Ok(connection) => held.push(connection),
+                Err(error) => {
+                    drop(held);
+                    drop(pool.close());
+                    return Err(failed(error, &credentials.username));
+                }
+            }
+        }
+        Ok(pool)
+    }
+
+    fn size(&self, pool: &PgPool) -> usize {
+        pool.size() as usize
+    }
+
+    fn close(&self, pool: &PgPool) -> impl Future<Output = ()> + Send {
+        pool.close()
+    }
+
+    fn end(&self, pool: &PgPool, _why: &Error) {
+        // Marks it closed at once; whoever still has a connection is told through the generation.
+        drop(pool.close());
+    }
+}
+
+/// The driver's error as ours. Its own text is kept as the source: it names the user, never the password.
+fn failed(error: sqlx::Error, username: &str) -> Error {
+    let state = error.as_database_error().and_then(DatabaseError::code);
+    let refused = state.as_deref().map(Refusal::from_sqlstate) == Some(Refusal::Login);
+    let (kind, help) = if refused {
+        (
+            ErrorKind::Unauthenticated,
+            "the database does not accept the new user (yet); is it the one OpenBao writes to?",
+        )
+    } else {
+        match &error {
+            sqlx::Error::Tls(_) => {
+                (ErrorKind::Tls, "no secure connection to the database: check its CA and name")
+            }
+            sqlx::Error::PoolTimedOut => (ErrorKind::Timeout, "no connection to the database in time"),
+            sqlx::Error::Configuration(_) => {
+                (ErrorKind::Config, "the options of the database connection cannot work")
+            }
+            _ => (ErrorKind::Connect, "no connection to the database"),
+        }
+    };
+    let advice = if kind == ErrorKind::Config { RetryAdvice::Never } else { RetryAdvice::Backoff };
+    Error::new(kind, "open connection pool")
+        .with_target(username.to_owned())
+        .with_help(help)
+        .with_retry(advice)
+        .with_source(error)
+}
