@@ -90,13 +90,7 @@ impl<T> TokenCache<T> {
         match fetch().await {
             Ok(fetched) => {
                 flight.failed = None;
-                let value = Arc::new(fetched.value);
-                self.current.store(Some(Arc::new(Fetched {
-                    value: Arc::clone(&value),
-                    refresh_at: fetched.refresh_at,
-                    expires_at: fetched.expires_at,
-                })));
-                Ok(value)
+                Ok(self.store(fetched))
             }
             Err(error) => {
                 flight.failed = Some((Instant::now(), error.clone()));
@@ -109,6 +103,33 @@ impl<T> TokenCache<T> {
                 }
             }
         }
+    }
+
+    /// Fetches although the value in the cache still serves; the others get that one meanwhile, and a failure leaves
+    /// it there. A value that was fetched after this caller asked is returned instead of fetching once more.
+    ///
+    /// # Errors
+    /// The error of the fetch.
+    ///
+    /// # Cancel safety
+    /// A caller that is dropped while fetching leaves the cache as it was.
+    pub async fn refresh<F, Fut>(&self, fetch: F) -> Result<Arc<T>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Fetched<T>>>,
+    {
+        let before = self.current.load_full();
+        let mut flight = self.flight.lock().await;
+        let now = self.current.load_full();
+        if let Some(newer) = &now {
+            let replaced = before.is_none_or(|before| !Arc::ptr_eq(&before, newer));
+            if replaced && Instant::now() < newer.refresh_at {
+                return Ok(Arc::clone(&newer.value));
+            }
+        }
+        let fetched = fetch().await?;
+        flight.failed = None;
+        Ok(self.store(fetched))
     }
 
     /// The value in the cache if it has not ended; never fetches.
@@ -138,6 +159,13 @@ impl<T> TokenCache<T> {
     /// Empties the cache and returns what was in it, ended or not.
     pub fn take(&self) -> Option<Arc<T>> {
         self.current.swap(None).map(|fetched| Arc::clone(&fetched.value))
+    }
+
+    fn store(&self, fetched: Fetched<T>) -> Arc<T> {
+        let Fetched { value, refresh_at, expires_at } = fetched;
+        let value = Arc::new(value);
+        self.current.store(Some(Arc::new(Fetched { value: Arc::clone(&value), refresh_at, expires_at })));
+        value
     }
 
     /// The value and whether it is due for a refresh.
@@ -241,6 +269,33 @@ mod tests {
         let second = cache.get(|| async { Ok(lasting(2, 60)) }).await.unwrap();
         assert!(!cache.invalidate(&first));
         assert_eq!(cache.peek(), Some(second));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_forced_refresh_is_made_once_and_its_failure_keeps_the_old_value() {
+        let (cache, calls) = (Arc::new(TokenCache::new()), Arc::new(AtomicU32::new(0)));
+        cache.get(|| async { Ok(lasting(1, 60)) }).await.unwrap();
+        assert!(cache.refresh(|| async { Err(Error::new(ErrorKind::Connect, "login")) }).await.is_err());
+        assert_eq!(cache.peek().as_deref(), Some(&1));
+        let tasks: Vec<_> = (0..100)
+            .map(|_| {
+                let (cache, calls) = (Arc::clone(&cache), Arc::clone(&calls));
+                tokio::spawn(async move {
+                    let fetch = || async {
+                        sleep(SECOND).await;
+                        calls.fetch_add(1, Ordering::SeqCst);
+                        Ok(lasting(2, 60))
+                    };
+                    cache.refresh(fetch).await.map(|value| *value)
+                })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert_eq!(*cache.get(|| async { Ok(lasting(3, 60)) }).await.unwrap(), 1);
+        for task in tasks {
+            assert_eq!(task.await.unwrap().unwrap(), 2);
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test(start_paused = true)]

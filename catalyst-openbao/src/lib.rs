@@ -2,30 +2,81 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`SecretStore`] | KV version 2 |
-//! | [`DynamicCredentials`], [`StaticCredentials`] | the database engine |
-//! | [`Lease`], [`Session`] | what ends when, and with what |
+//! | [`OpenBao`], [`OpenBaoBuilder`], [`Login`] | the client, its settings, how it proves who it is |
+//! | [`SecretStore`], [`Kv2`] | KV version 2 |
+//! | [`DynamicCredentials`], [`StaticCredentials`], [`Database`] | the database engine |
+//! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
+//! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
 //! | [`Mount`], [`SecretPath`], [`RoleName`], [`Namespace`] | names, parsed once |
+//!
+//! # How failure behaves
+//!
+//! Every error has a [kind](Error::kind) and, where the server's answer tells, a stable [code](Error::code).
+//! Passing faults are tried again, three times within 30 s unless set otherwise; what creates something is not, once
+//! its [outcome is unknown](Error::outcome_unknown). A token that the server refuses is looked up: if it has ended, a
+//! new login is made and the call tried once more; if it is good, a new login is made too, but seldom, for a login
+//! ends the leases of the one before. Then the error is `permission_denied`.
+//!
+//! | code | meaning |
+//! | --- | --- |
+//! | `bad_credentials` | the login was refused |
+//! | `invalid_token`, `permission_denied` | no token that is good; a good token, and a policy that forbids |
+//! | `unknown_role`, `role_not_allowed` | no such role; its database connection does not list it |
+//! | `secret_not_found`, `version_deleted`, `version_destroyed` | nothing there; there, but deleted; gone for ever |
+//! | `cas_mismatch`, `cas_required` | somebody wrote first; the write must name the version it replaces |
+//! | `lease_not_found` | it has ended, was revoked, or never was |
+//! | `unknown_mount`, `no_handler`, `unknown_namespace` | the address leads nowhere |
+//! | `sealed`, `not_initialized`, `standby`, `standby_redirect` | the node does not serve |
+//! | `backend_down`, `backend_refused` | the database behind the server |
+//! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |
+//! | `wrapping_token_invalid` | used, ended, or never made |
+//! | `invalid_request`, `not_found`, `unreadable_answer`, `unexpected_status`, `assertion_timeout` | the rest |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
 //! spawns.
 
+mod api;
+mod auth;
+mod builder;
+mod client;
 mod data;
+mod database;
+mod denial;
 mod dynamic;
+mod health;
+mod kv2;
 mod lease;
+mod leases;
+mod maintain;
 mod operation;
 mod path;
 mod refusal;
 mod session;
+mod sessions;
 mod statics;
 mod store;
+mod token;
+mod transport;
+mod upkeep;
+mod warning;
+mod wire;
+mod wrapping;
 
 pub use catalyst_core::{Error, ErrorKind, Result, Secret};
 
+pub use auth::{AssertionSource, Login};
+pub use builder::OpenBaoBuilder;
+pub use client::OpenBao;
 pub use data::SecretData;
+pub use database::Database;
 pub use dynamic::{Credentials, DynamicCredentials};
+pub use health::{Health, HealthStatus};
+pub use kv2::Kv2;
 pub use lease::{Lease, LeaseId, LeaseTerm};
+pub use leases::{LeaseStatus, Leases};
 pub use path::{Mount, Namespace, RoleName, SecretPath};
 pub use session::{Session, SessionKeeper, SessionState, SessionWatch, Standing};
 pub use statics::{StaticCredential, StaticCredentials};
 pub use store::{MetadataUpdate, SecretMetadata, SecretStore, VersionMetadata, Versioned, WriteMode};
+pub use warning::{ServerWarning, Warnings};
+pub use wrapping::{WrappedSecret, WrappingStatus};

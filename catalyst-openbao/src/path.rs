@@ -28,6 +28,7 @@ macro_rules! names {
             }
 
             /// As it stands in the path of a URL.
+            #[allow(dead_code, reason = "a namespace stands in a header")]
             pub(crate) fn escaped(&self) -> &str {
                 self.0.escaped.as_deref().unwrap_or(&self.0.text)
             }

@@ -68,7 +68,14 @@ pub(crate) fn denied(error: &Error) -> Error {
         .with_service(SERVICE)
         .with_code("permission_denied")
         .with_help("no policy of our login allows this; check the policies of its role");
-    let denied = error.status().map_or(denied.clone(), |status| denied.clone().with_status(status));
+    let denied = match error.status() {
+        Some(status) => denied.with_status(status),
+        None => denied,
+    };
+    let denied = match error.target() {
+        Some(target) => denied.with_target(target),
+        None => denied,
+    };
     match error.server_message() {
         Some(said) => denied.with_server_message(said),
         None => denied,

@@ -1,0 +1,81 @@
+//! Authenticated calls: the session's token, one second try after a refusal, and the retry loop around both.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalyst_core::{Attempt, Result, RetryBudget, RetryConfig, retry};
+use tokio::time::Instant;
+
+use crate::refusal;
+use crate::sessions::{Sessions, Verdict};
+use crate::token::Token;
+use crate::transport::{Answer, Call, Transport};
+
+/// All that the clones of a client share.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(crate) transport: Transport,
+    pub(crate) sessions: Sessions,
+    pub(crate) retry: RetryConfig,
+    pub(crate) budget: RetryBudget,
+}
+
+impl Api {
+    /// Makes a call in the current session.
+    pub(crate) async fn send<'a>(&self, call: &Call<'a>) -> Result<Answer<'a>> {
+        let attempt = |attempt: Attempt| async move {
+            let token = self.sessions.token(&self.transport, attempt.remaining).await?;
+            self.with_token(&call.timeout(attempt.remaining), token).await.map(|(answer, _)| answer)
+        };
+        retry(&self.retry, &self.budget, call.idempotency, attempt).await
+    }
+
+    /// Makes a call that creates a lease of some `needed` life: in a session that lives that long where one is to be
+    /// had. Returns the session's token, so that the session is held before the lease exists.
+    pub(crate) async fn send_for_lease<'a>(
+        &self,
+        call: &Call<'a>,
+        needed: Duration,
+    ) -> Result<(Answer<'a>, Arc<Token>)> {
+        let attempt = |attempt: Attempt| async move {
+            let token = self.sessions.token_for(&self.transport, needed, attempt.remaining).await?;
+            self.with_token(&call.timeout(attempt.remaining), token).await
+        };
+        retry(&self.retry, &self.budget, call.idempotency, attempt).await
+    }
+
+    /// Makes a call without a session.
+    pub(crate) async fn send_as<'a>(
+        &self,
+        call: &Call<'a>,
+        token: Option<&catalyst_core::Secret>,
+    ) -> Result<Answer<'a>> {
+        let attempt = |attempt: Attempt| async move {
+            self.transport.exchange(&call.timeout(attempt.remaining), token).await
+        };
+        retry(&self.retry, &self.budget, call.idempotency, attempt).await
+    }
+
+    async fn with_token<'a>(&self, call: &Call<'a>, token: Arc<Token>) -> Result<(Answer<'a>, Arc<Token>)> {
+        let asked = Instant::now();
+        let refused = match self.transport.exchange(call, Some(&token.secret)).await {
+            Err(error) if error.code() == Some("invalid_token") => error,
+            other => return other.map(|answer| (answer, token)),
+        };
+        let token = match self.sessions.refused(&self.transport, &token, asked).await? {
+            Verdict::Denied => return Err(refusal::denied(&refused)),
+            Verdict::Retry(fresh) => fresh,
+        };
+        match self.transport.exchange(call, Some(&token.secret)).await {
+            Ok(answer) => {
+                self.sessions.tried_again(true).await;
+                Ok((answer, token))
+            }
+            Err(error) if error.code() == Some("invalid_token") => {
+                self.sessions.tried_again(false).await;
+                Err(refusal::denied(&error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

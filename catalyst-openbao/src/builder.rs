@@ -1,0 +1,120 @@
+//! How a client is set up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalyst_core::http::{HttpClient, HttpConfig, parse_address};
+use catalyst_core::tls::TlsConfig;
+use catalyst_core::{Error, ErrorKind, Result, RetryBudget, RetryConfig};
+use url::Url;
+
+use crate::api::Api;
+use crate::client::OpenBao;
+use crate::refusal::SERVICE;
+use crate::sessions::Sessions;
+use crate::transport::Transport;
+use crate::{Login, Namespace};
+
+/// Sets up an [`OpenBao`] client; made by [`OpenBao::builder`].
+#[derive(Debug)]
+#[must_use]
+pub struct OpenBaoBuilder {
+    address: Url,
+    login: Option<Login>,
+    namespace: Option<Namespace>,
+    tls: TlsConfig,
+    timeout: Duration,
+    max_body: usize,
+    retry: RetryConfig,
+}
+
+impl OpenBaoBuilder {
+    pub(crate) fn new(address: &str) -> Result<Self> {
+        Ok(Self {
+            address: parse_address(address)?,
+            login: None,
+            namespace: None,
+            tls: TlsConfig::new(),
+            timeout: Duration::from_secs(10),
+            max_body: 4 << 20,
+            retry: RetryConfig::default(),
+        })
+    }
+
+    /// How to log in. Without it, only what needs no session works: health, and unwrapping.
+    pub fn login(mut self, login: Login) -> Self {
+        self.login = Some(login);
+        self
+    }
+
+    /// The namespace of all calls, the login included.
+    pub fn namespace(mut self, namespace: Namespace) -> Self {
+        self.namespace = Some(namespace);
+        self
+    }
+
+    /// How the server is checked, and what certificate is presented.
+    pub fn tls(mut self, tls: TlsConfig) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// How long one try of a call may take; 10 s if not set.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// How often and how long calls are tried again; three times within 30 s if not set.
+    pub fn retry(mut self, retry: RetryConfig) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The largest answer that is accepted, in bytes; 4 MiB if not set.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// The client. No I/O happens: the first call logs in.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if the settings contradict one another, [`ErrorKind::Tls`] if the TLS settings cannot
+    /// work.
+    pub fn build(self) -> Result<OpenBao> {
+        self.check()?;
+        let limits = HttpConfig::new(SERVICE).timeout(self.timeout).max_body(self.max_body).tls(self.tls);
+        let login_http = match &self.login {
+            Some(login) if login.is_certificate() => {
+                Some(HttpClient::new(limits.clone().fresh_connections())?)
+            }
+            _ => None,
+        };
+        let transport = Transport::new(&self.address, self.namespace, HttpClient::new(limits)?, login_http);
+        let sessions = Sessions::new(self.login);
+        let budget = RetryBudget::default();
+        Ok(OpenBao { api: Arc::new(Api { transport, sessions, retry: self.retry, budget }) })
+    }
+
+    fn check(&self) -> Result<()> {
+        let bad = |help: &str| {
+            Err(Error::new(ErrorKind::Config, "set up OpenBao client").with_help(help.to_owned()))
+        };
+        if let Some(login) = &self.login {
+            login.check()?;
+            if login.is_certificate() {
+                if !self.tls.has_identity() {
+                    return bad("the login by certificate needs a client identity in the TLS settings");
+                }
+                if self.address.scheme() != "https" {
+                    return bad("the login by certificate needs an address with https");
+                }
+            }
+        }
+        if self.timeout.is_zero() || self.max_body == 0 {
+            return bad("a limit of zero lets no answer through");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,266 @@
+//! Calls as the server wants them: one request, one answer, no retry and no idea of sessions.
+
+use std::time::Duration;
+
+use catalyst_core::http::{HttpClient, Method, Request, Response};
+use catalyst_core::{Error, ErrorKind, Idempotency, Result, RetryAdvice, Secret};
+use serde::Deserialize;
+use tokio::time::Instant;
+use url::Url;
+
+use crate::Namespace;
+use crate::operation::Operation;
+use crate::refusal::{self, Remains, SERVICE, refusal};
+use crate::warning::WarningSink;
+use crate::wire::{Envelope, Refused};
+
+/// How many texts of one refusal are read.
+const MAX_ERRORS: usize = 8;
+
+/// Writes a body into a request.
+pub(crate) type Body<'a> = &'a (dyn Fn(Request) -> Result<Request> + Send + Sync);
+
+/// What is to be asked; built once, sent as often as need be.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) operation: Operation,
+    method: Method,
+    /// The parts of the path behind `/v1/`, escaped, to be put together without a separator.
+    path: &'a [&'a str],
+    body: Option<Body<'a>>,
+    wrap_ttl: Option<Duration>,
+    timeout: Option<Duration>,
+    pub(crate) idempotency: Idempotency,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(operation: Operation, method: Method, path: &'a [&'a str]) -> Self {
+        let idempotency = Idempotency::Repeatable;
+        Self { operation, method, path, body: None, wrap_ttl: None, timeout: None, idempotency }
+    }
+
+    /// Sends a body.
+    pub(crate) fn body(self, body: Body<'a>) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// Must not be repeated once its outcome is unknown.
+    pub(crate) fn once(self) -> Self {
+        Self { idempotency: Idempotency::Once, ..self }
+    }
+
+    /// Asks for a wrapping token in place of the answer.
+    pub(crate) fn wrapped(self, ttl: Duration) -> Self {
+        Self { wrap_ttl: Some(ttl), ..self }
+    }
+
+    /// Ends the call sooner than the client's limit.
+    pub(crate) fn timeout(self, limit: Duration) -> Self {
+        Self { timeout: Some(limit), ..self }
+    }
+
+    /// The path for errors and spans: without the query, which may be anything.
+    pub(crate) fn target(&self) -> String {
+        let mut target = self.path.concat();
+        if let Some(query) = target.find('?') {
+            target.truncate(query);
+        }
+        target
+    }
+}
+
+/// An answer with a successful status.
+pub(crate) struct Answer<'a> {
+    /// Taken before the request was sent.
+    pub(crate) sent_at: Instant,
+    call: Call<'a>,
+    response: Response,
+}
+
+/// The connections to one server.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    http: HttpClient,
+    /// Opens a connection for each login by certificate, so that the newest one is presented.
+    login_http: Option<HttpClient>,
+    /// The address up to and with `/v1/`.
+    base: String,
+    namespace: Option<Namespace>,
+    pub(crate) warnings: WarningSink,
+}
+
+impl Transport {
+    pub(crate) fn new(
+        address: &Url,
+        namespace: Option<Namespace>,
+        http: HttpClient,
+        login_http: Option<HttpClient>,
+    ) -> Self {
+        let base = format!("{}/v1/", address.as_str().trim_end_matches('/'));
+        Self { http, login_http, base, namespace, warnings: WarningSink::new() }
+    }
+
+    /// Sends `call`; a status that is no success is the error it means.
+    pub(crate) async fn exchange<'a>(&self, call: &Call<'a>, token: Option<&Secret>) -> Result<Answer<'a>> {
+        self.exchange_over(&self.http, call, token).await
+    }
+
+    /// Sends a login.
+    pub(crate) async fn log_in<'a>(&self, call: &Call<'a>) -> Result<Answer<'a>> {
+        self.exchange_over(self.login_http.as_ref().unwrap_or(&self.http), call, None).await
+    }
+
+    /// Sends `call` without a token and returns the answer whatever its status.
+    pub(crate) async fn raw(&self, call: &Call<'_>) -> Result<Response> {
+        self.http.send(self.request(call, None)?).await
+    }
+
+    async fn exchange_over<'a>(
+        &self,
+        http: &HttpClient,
+        call: &Call<'a>,
+        token: Option<&Secret>,
+    ) -> Result<Answer<'a>> {
+        let sent_at = Instant::now();
+        let response = match self.request(call, token) {
+            Ok(request) => http.send(request).await,
+            Err(error) => Err(error),
+        };
+        match response {
+            Ok(response) if response.is_success() => Ok(Answer { sent_at, call: *call, response }),
+            Ok(response) => Err(self.refused(call, &response).with_target(call.target())),
+            Err(error) => Err(error.with_service(SERVICE).with_target(call.target())),
+        }
+    }
+
+    fn request(&self, call: &Call<'_>, token: Option<&Secret>) -> Result<Request> {
+        let length = call.path.iter().map(|part| part.len()).sum::<usize>();
+        let mut url = String::with_capacity(self.base.len() + length);
+        url.push_str(&self.base);
+        url.extend(call.path.iter().copied());
+        let url = Url::parse(&url).map_err(|error| {
+            Error::new(ErrorKind::InvalidRequest, call.operation.name()).with_source(error)
+        })?;
+        let mut request = Request::new(call.method, url, call.operation.name());
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            request = request.target(call.target());
+        }
+        // Proves to an agent or proxy before the server that no browser was tricked into this.
+        request = request.header("x-vault-request", "true")?;
+        if let Some(token) = token {
+            request = request.secret_header("x-vault-token", token)?;
+        }
+        if let Some(namespace) = &self.namespace {
+            request = request.header("x-vault-namespace", namespace.as_str())?;
+        }
+        if let Some(ttl) = call.wrap_ttl {
+            request = request.header("x-vault-wrap-ttl", &ttl.as_secs().max(1).to_string())?;
+        }
+        if let Some(limit) = call.timeout {
+            request = request.timeout(limit);
+        }
+        match call.body {
+            Some(body) => body(request),
+            None => Ok(request),
+        }
+    }
+
+    pub(crate) fn refused(&self, call: &Call<'_>, response: &Response) -> Error {
+        let (operation, status) = (call.operation, response.status());
+        if (300..400).contains(&status) {
+            return refusal::redirected(operation, status, redirect_origin(&self.base, response).as_deref());
+        }
+        let refused = match serde_json::from_slice::<Refused>(response.body()) {
+            Ok(refused) => refused,
+            Err(_) if response.body().is_empty() || status >= 500 || status == 429 => Refused::default(),
+            Err(_) => return not_the_server(operation, status),
+        };
+        let mut errors = refused.errors.unwrap_or_default();
+        let warnings = refused.warnings.unwrap_or_default();
+        if errors.is_empty() && refused.data.is_none() {
+            // Wrong use of a versioned store is told by a warning only.
+            errors.extend(warnings);
+        }
+        errors.truncate(MAX_ERRORS);
+        let remains = match refused.data.and_then(|data| data.metadata) {
+            Some(metadata) if metadata.destroyed => Remains::Destroyed,
+            Some(_) => Remains::Deleted,
+            None => Remains::Nothing,
+        };
+        let mut error = refusal(operation, status, &errors, remains);
+        if let Some(pause) = retry_after(response) {
+            error = error.with_retry(RetryAdvice::After(pause));
+        }
+        match refused.request_id {
+            Some(id) if !id.is_empty() => error.with_request_id(&id),
+            _ => error,
+        }
+    }
+}
+
+impl Answer<'_> {
+    /// The answer's envelope. An empty body is an empty envelope.
+    pub(crate) fn read<'r, T: Deserialize<'r>>(&'r self, transport: &Transport) -> Result<Envelope<'r, T>> {
+        let body = if self.response.body().is_empty() { b"{}".as_slice() } else { self.response.body() };
+        let envelope: Envelope<'r, T> = serde_json::from_slice(body).map_err(|error| {
+            let help = format!(
+                "the answer is not what this operation promises (line {}, column {}, {} bytes)",
+                error.line(),
+                error.column(),
+                body.len()
+            );
+            self.undecodable().with_help(help)
+        })?;
+        let request_id = envelope.request_id.as_str();
+        let operation = self.call.operation.name();
+        tracing::trace!(request_id, operation, "answer read");
+        if let Some(warnings) = envelope.warnings.as_deref().filter(|warnings| !warnings.is_empty()) {
+            transport.warnings.take(operation, || self.call.target(), request_id, warnings);
+        }
+        Ok(envelope)
+    }
+
+    /// The data of the answer, which must be there.
+    pub(crate) fn data<'r, T: Deserialize<'r>>(&'r self, transport: &Transport) -> Result<T> {
+        let envelope = self.read::<T>(transport)?;
+        let missing = || {
+            let error = self.undecodable().with_help("the answer holds no data");
+            error.with_request_id(envelope.request_id.as_str())
+        };
+        envelope.data.ok_or_else(missing)
+    }
+
+    /// The answer came, and cannot be read: whatever the request did, it has done.
+    pub(crate) fn undecodable(&self) -> Error {
+        let error = Error::new(ErrorKind::Decode, self.call.operation.name())
+            .with_service(SERVICE)
+            .with_target(self.call.target())
+            .with_code("unreadable_answer")
+            .with_status(self.response.status());
+        match self.call.idempotency {
+            Idempotency::Once => error.with_outcome_unknown(),
+            Idempotency::Repeatable => error,
+        }
+    }
+}
+
+fn not_the_server(operation: Operation, status: u16) -> Error {
+    Error::new(ErrorKind::Decode, operation.name())
+        .with_service(SERVICE)
+        .with_code("unreadable_answer")
+        .with_status(status)
+        .with_help(
+            "the answer is not JSON: is this the address of an OpenBao server, and nothing in between?",
+        )
+}
+
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.header("retry-after")?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// Scheme, host and port of the redirect's goal, without a path or query, which may hold anything.
+fn redirect_origin(base: &str, response: &Response) -> Option<String> {
+    let goal = Url::parse(base).ok()?.join(response.header("location")?).ok()?;
+    goal.has_host().then(|| goal.origin().ascii_serialization())
+}
