@@ -46,6 +46,31 @@ impl BundleSet {
         bundle.x509 = Arc::new(authorities);
     }
 
+    /// As [`Self::insert_x509`], but takes what `before` made of the same authorities instead of parsing them again.
+    pub(crate) fn insert_x509_like(
+        &mut self,
+        before: Option<&Self>,
+        domain: TrustDomain,
+        authorities: Vec<Vec<u8>>,
+    ) {
+        match before.and_then(|set| set.domains.get(&domain)) {
+            Some(same) if *same.x509 == authorities => {
+                let jwks = self.domains.get(&domain).and_then(|bundle| bundle.jwks.clone());
+                self.domains.insert(domain, Bundle { jwks, ..same.clone() });
+            }
+            _ => self.insert_x509(domain, authorities),
+        }
+    }
+
+    /// Whether the X.509 authorities are the same.
+    pub(crate) fn same_x509(&self, other: &Self) -> bool {
+        let authorities = |set: &Self| -> Vec<_> {
+            let filled = set.domains.iter().filter(|(_, bundle)| !bundle.x509.is_empty());
+            filled.map(|(domain, bundle)| (domain.clone(), Arc::clone(&bundle.x509))).collect()
+        };
+        authorities(self) == authorities(other)
+    }
+
     pub(crate) fn insert_jwks(&mut self, domain: TrustDomain, jwks: impl Into<Arc<str>>) {
         self.domains.entry(domain).or_default().jwks = Some(jwks.into());
     }

@@ -3,6 +3,7 @@
 //! | module or type | what it holds | feature |
 //! | --- | --- | --- |
 //! | [`WorkloadIdentity`] | the trait: live X.509-SVID, bundles, cached JWT-SVIDs, updates, health | |
+//! | [`WorkloadApi`] | the source: follows the agent's streams, fails closed | |
 //! | [`SpiffeId`], [`TrustDomain`] | names, parsed once; the platform's form typed | |
 //! | [`Authorizer`] | who may, with a reason when not | |
 #![cfg_attr(
@@ -26,6 +27,7 @@ mod live;
 pub mod mock;
 #[cfg(feature = "rustls")]
 pub mod tls;
+mod workload_api;
 mod x509;
 
 pub use authorizer::{Authorizer, Denied};
@@ -33,4 +35,5 @@ pub use bundle::BundleSet;
 pub use id::{SpiffeId, TrustDomain, Workload};
 pub use identity::{IdentityHealth, IdentityState, Updates, WorkloadIdentity};
 pub use jwt::JwtIdentity;
+pub use workload_api::{WorkloadApi, WorkloadApiBuilder};
 pub use x509::X509Identity;

@@ -135,6 +135,7 @@ impl Live {
     /// Takes the identity away: from now on readers get an error.
     pub(crate) fn withdraw(&self, reason: Error) {
         let mut trouble = self.trouble();
+        trouble.failures = trouble.failures.saturating_add(1);
         trouble.last_error = Some(reason.clone());
         if !matches!(self.snapshot.load().standing, Standing::Withdrawn(_) | Standing::Stopped) {
             self.store(&trouble, Standing::Withdrawn(reason));
@@ -147,12 +148,16 @@ impl Live {
         self.store(&trouble, Standing::Stopped);
     }
 
-    /// Notes a failure that leaves the material as it is; returns how many there were in a row.
-    pub(crate) fn failed(&self, error: Error) -> u32 {
+    /// Notes a failure that leaves the material as it is.
+    pub(crate) fn failed(&self, error: Error) {
         let mut trouble = self.trouble();
         trouble.failures = trouble.failures.saturating_add(1);
         trouble.last_error = Some(error);
-        trouble.failures
+    }
+
+    /// Notes that the material was confirmed as it is.
+    pub(crate) fn recovered(&self) {
+        *self.trouble() = Trouble::default();
     }
 
     /// The caller holds the writers' lock, and shows it.

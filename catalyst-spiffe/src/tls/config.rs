@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use catalyst_core::tls::{TlsConfig, provider};
 use catalyst_core::{Clock, Error, ErrorKind, Result};
-use rustls::client::Resumption;
-use rustls::server::NoServerSessionStorage;
+use rustls::client::{Resumption, WantsClientCert};
+use rustls::server::{NoServerSessionStorage, WantsServerCert};
 use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, ServerConfig};
+use rustls::{ClientConfig, ConfigBuilder, ServerConfig, WantsVerifier};
 use rustls_pki_types::UnixTime;
 
 use super::peer::{PeerRules, PeerVerifier};
 use super::present::Presented;
 use crate::WorkloadIdentity;
+
+type ClientBuilder = ConfigBuilder<ClientConfig, WantsClientCert>;
+type ServerBuilder = ConfigBuilder<ServerConfig, WantsVerifier>;
 
 /// A client that presents our SVID and accepts servers by SPIFFE ID. `peers` is an
 /// [`Authorizer`](crate::Authorizer), or [`PeerRules`] where federated trust domains are let in.
@@ -36,7 +39,7 @@ pub fn tls_client(
     identity: Arc<dyn WorkloadIdentity>,
     peers: impl Into<PeerRules>,
 ) -> Result<Arc<ClientConfig>> {
-    client(identity, peers.into(), |builder| builder.with_no_client_auth())
+    client(identity, peers.into(), ClientBuilder::with_no_client_auth)
 }
 
 /// A client that presents our SVID to a server with an ordinary certificate, checked by name against the
@@ -65,13 +68,13 @@ pub fn mtls_server(
 /// # Errors
 /// [`ErrorKind::Tls`] if the TLS provider cannot serve TLS 1.2 and 1.3.
 pub fn tls_server(identity: Arc<dyn WorkloadIdentity>) -> Result<Arc<ServerConfig>> {
-    server(identity, |builder| builder.with_no_client_auth())
+    server(identity, ServerBuilder::with_no_client_auth)
 }
 
 fn client(
     identity: Arc<dyn WorkloadIdentity>,
     peers: PeerRules,
-    present: impl FnOnce(rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>) -> ClientConfig,
+    present: impl FnOnce(ClientBuilder) -> ClientConfig,
 ) -> Result<Arc<ClientConfig>> {
     let builder = ClientConfig::builder_with_details(provider(), Arc::new(ClockTime(identity.clock())))
         .with_safe_default_protocol_versions()
@@ -85,9 +88,7 @@ fn client(
 
 fn server(
     identity: Arc<dyn WorkloadIdentity>,
-    check: impl FnOnce(
-        rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier>,
-    ) -> rustls::ConfigBuilder<ServerConfig, rustls::server::WantsServerCert>,
+    check: impl FnOnce(ServerBuilder) -> ConfigBuilder<ServerConfig, WantsServerCert>,
 ) -> Result<Arc<ServerConfig>> {
     let builder = ServerConfig::builder_with_details(provider(), Arc::new(ClockTime(identity.clock())))
         .with_safe_default_protocol_versions()
