@@ -96,37 +96,38 @@ impl SecretData {
                 self.values.remove(name);
                 continue;
             }
-            let merged = match self.values.get(name) {
-                Some(old) if old.json && value.json => merge_json(old.text.expose(), value.text.expose()),
-                _ => None,
-            };
+            let old = self.values.get(name).filter(|old| old.json).map_or("{}", |old| old.text.expose());
+            let merged = if value.json { merge_json(old, value.text.expose()) } else { None };
             let merged = merged.map(|json| Value { text: Secret::from(json), json: true });
             self.values.insert(name.clone(), merged.unwrap_or_else(|| value.clone()));
         }
     }
 }
 
-/// The merge of two JSON objects; none if one of them is no object.
+/// The merge of a JSON object into another value, which counts as empty if it is no object; none if the patch is no
+/// object itself. Nulls leave no trace, however deep: the real server does so too.
 #[cfg(feature = "mock")]
 fn merge_json(old: &str, patch: &str) -> Option<String> {
-    fn merge(
-        old: &mut serde_json::Map<String, serde_json::Value>,
-        patch: serde_json::Map<String, serde_json::Value>,
-    ) {
+    type Object = serde_json::Map<String, serde_json::Value>;
+    fn merge(old: &mut Object, patch: Object) {
         for (name, value) in patch {
-            match (old.get_mut(&name), value) {
-                (_, serde_json::Value::Null) => {
-                    old.remove(&name);
+            match value {
+                serde_json::Value::Null => drop(old.remove(&name)),
+                serde_json::Value::Object(patch) => {
+                    let mut inner = match old.remove(&name) {
+                        Some(serde_json::Value::Object(inner)) => inner,
+                        _ => Object::new(),
+                    };
+                    merge(&mut inner, patch);
+                    old.insert(name, inner.into());
                 }
-                (Some(serde_json::Value::Object(old)), serde_json::Value::Object(patch)) => merge(old, patch),
-                (_, value) => {
-                    old.insert(name, value);
-                }
+                value => drop(old.insert(name, value)),
             }
         }
     }
-    let mut old = serde_json::from_str(old).ok()?;
-    merge(&mut old, serde_json::from_str(patch).ok()?);
+    let patch: Object = serde_json::from_str(patch).ok()?;
+    let mut old: Object = serde_json::from_str(old).unwrap_or_default();
+    merge(&mut old, patch);
     serde_json::to_string(&old).ok()
 }
 
@@ -251,10 +252,15 @@ mod tests {
     #[test]
     fn a_merge_patch_removes_merges_and_replaces() {
         let mut data: SecretData = serde_json::from_str(r#"{"a":"1","b":{"x":1,"y":2},"c":3}"#).unwrap();
-        let patch: SecretData =
-            serde_json::from_str(r#"{"a":null,"b":{"x":null,"z":0},"c":{"n":1}}"#).unwrap();
+        let patch: SecretData = serde_json::from_str(
+            r#"{"a":null,"b":{"x":null,"z":0},"c":{"n":1,"m":null},"d":{"e":{"f":null}}}"#,
+        )
+        .unwrap();
         data.merge(&patch);
-        assert_eq!(serde_json::to_string(&Exposed(&data)).unwrap(), r#"{"b":{"y":2,"z":0},"c":{"n":1}}"#);
+        assert_eq!(
+            serde_json::to_string(&Exposed(&data)).unwrap(),
+            r#"{"b":{"y":2,"z":0},"c":{"n":1},"d":{"e":{}}}"#
+        );
     }
 
     proptest! {

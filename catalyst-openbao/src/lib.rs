@@ -48,6 +48,8 @@ mod kv2;
 mod lease;
 mod leases;
 mod maintain;
+#[cfg(feature = "mock")]
+pub mod mock;
 mod operation;
 mod path;
 mod refusal;

@@ -1,0 +1,50 @@
+//! The one state machine behind the mock and the fake: what an OpenBao 2.7.2 does, in memory.
+//!
+//! Every refusal has the status and the words that were recorded from the real server. What a face adds is only how
+//! a request comes in and how an answer goes out.
+
+#![cfg_attr(
+    not(feature = "testing"),
+    allow(dead_code, reason = "requests that only the fake on the wire takes")
+)]
+
+mod clock;
+mod counters;
+mod database;
+mod faults;
+mod grant;
+mod handle;
+mod kv;
+mod leases;
+mod logins;
+mod policy;
+mod refusal;
+mod serve;
+mod server;
+mod setup;
+mod state;
+mod tokens;
+mod ttl;
+mod users;
+mod wrapping;
+
+#[cfg(test)]
+mod tests;
+
+pub use counters::Counters;
+pub use database::{MockRole, MockStaticRole};
+pub use faults::{Fault, FaultRule, Faults, Operation};
+pub use grant::{LoginRule, TokenGrant};
+pub use handle::{Model, Snapshot};
+pub use policy::{Capability, Policy};
+pub use refusal::Refusal;
+pub use server::ServerState;
+pub use users::{UserChange, UserDirectory, UserEvent};
+
+pub(crate) use database::{Issued, StaticView};
+pub(crate) use kv::{CustomChange, KvSecret, MetadataChange, Patched, VersionView};
+pub(crate) use leases::Renewed;
+pub(crate) use logins::Shown;
+pub(crate) use serve::LoggedIn;
+pub(crate) use state::Call;
+pub(crate) use tokens::AuthAnswer;
