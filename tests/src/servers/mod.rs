@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | [`OpenBaoServer`] | OpenBao with TLS, Raft, audit and a Shamir seal; or in development mode |
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
-//! | [`Servers`] | both, with OpenBao ready to make database users and to log workloads in |
+//! | [`SpireServer`] | SPIRE, from binaries that are given |
+//! | [`Servers`] | the first two, with OpenBao ready to make database users and to log workloads in |
 //! | [`setup`] | the parts of that configuration, one function each |
 //! | [`Api`] | the calls it is made of |
 //!
@@ -24,9 +25,11 @@ mod port;
 pub mod postgres;
 mod process;
 pub mod setup;
+mod spire;
 
 pub use api::Api;
 pub use openbao::OpenBaoServer;
 pub use pair::{Servers, ServersOptions};
 pub use postgres::PostgresServer;
 pub use process::Lifetime;
+pub use spire::SpireServer;
