@@ -234,6 +234,11 @@ fn failed(operation: Operation, said: &str) -> Meaning {
         return retried("standby", "no active node is known yet; one is elected soon");
     }
     match operation {
+        Operation::Login if said.contains("missing name in alias") => {
+            let help = "the certificate has no common name, by which this login knows us; SPIRE sets one when the \
+                        registration entry has a DNS name";
+            Meaning::new(ErrorKind::Unauthenticated, "bad_credentials", help)
+        }
         Operation::IssueCredentials
         | Operation::ReadStaticCredential
         | Operation::RenewLease

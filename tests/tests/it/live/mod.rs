@@ -1,4 +1,9 @@
 //! On the real servers: `cargo xtask live`. Ignored elsewhere, for they install and start servers; a missing server
-//! fails them.
+//! fails them. Every test has servers of its own, so that it may kill them.
 
+mod audit;
+mod database;
+mod failure;
 mod harness;
+mod login;
+mod workload;
