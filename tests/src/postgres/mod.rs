@@ -14,6 +14,26 @@
 //! | refusals as PostgreSQL words them | `refusal` |
 //! | [`Faults`], [`Statistics`] | `faults`, `statistics` |
 //!
+//! The users of an OpenBao in memory are a directory as they are; its listener tells about those that it dropped:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use catalyst_openbao::mock::{Model, UserChange};
+//! use catalyst_tests::postgres::{FakePostgres, OnDrop};
+//!
+//! let model = Model::new();
+//! let builder = FakePostgres::builder(Arc::new(model.clone()));
+//! let postgres = Arc::new(builder.on_drop(OnDrop::SessionsEnd).start().await?);
+//! let server = Arc::downgrade(&postgres);
+//! model.on_user_event(move |event| {
+//!     if let (UserChange::Dropped, Some(server)) = (event.change, server.upgrade()) {
+//!         server.user_dropped(&event.username);
+//!     }
+//! });
+//! # Ok(()) }
+//! ```
+//!
 //! It answers `select 1`, `select current_user`, `select count(*) from orders`, `select pg_sleep(…)`,
 //! `insert into orders …`, transactions, and what drivers send on their own; anything else is refused with 0A000.
 //! It never speaks TLS.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use catalyst_core::Secret;
+use catalyst_openbao::mock::Model;
 
 /// The users of the server, asked anew at each login and before each table is read.
 ///
@@ -57,6 +58,13 @@ impl UserDirectory for Users {
     fn password_of(&self, user: &str) -> Option<Secret> {
         let own = self.lock().get(user).cloned();
         own.or_else(|| self.behind.as_ref()?.password_of(user))
+    }
+}
+
+/// The users that the OpenBao in memory has made and not dropped.
+impl UserDirectory for Model {
+    fn password_of(&self, user: &str) -> Option<Secret> {
+        Model::password_of(self, user)
     }
 }
 
