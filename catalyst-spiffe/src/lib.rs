@@ -11,6 +11,10 @@
     doc = "| [`tls`] | rustls configurations that present the newest SVID | `rustls` |"
 )]
 #![cfg_attr(feature = "mock", doc = "| [`mock`] | an identity in memory with its own authority | `mock` |")]
+#![cfg_attr(
+    feature = "testing",
+    doc = "| [`testing`] | a fake agent on a unix socket, the contract suite | `testing` |"
+)]
 //!
 //! Invariants: no type of the crates `spiffe` or `tonic` in a public signature; this crate names no other service,
 //! reads no environment variable and installs no TLS provider.
@@ -25,6 +29,8 @@ mod leaf;
 mod live;
 #[cfg(feature = "mock")]
 pub mod mock;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "rustls")]
 pub mod tls;
 mod workload_api;

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use catalyst_core::{Error, ErrorKind, Result, Secret, SecretBytes};
@@ -102,6 +104,14 @@ impl Authority {
             format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims.to_string()));
         let signature = self.jwt.key.sign(&SystemRandom::new(), text.as_bytes()).map_err(failed)?;
         Ok(Secret::from(format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))))
+    }
+
+    /// Whether this authority's key signed `token`.
+    pub(super) fn signed(&self, token: &str) -> bool {
+        let Some((text, signature)) = token.rsplit_once('.') else { return false };
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.jwt.key.public_key().as_ref());
+        key.verify(text.as_bytes(), &signature).is_ok()
     }
 
     pub(super) fn jwt_public_key_pem(&self) -> &str {

@@ -219,6 +219,26 @@ impl MockIdentity {
         self.0.jwt_signed.load(Ordering::Relaxed)
     }
 
+    /// What a receiver of a JWT-SVID from this trust domain does: checks signature, audience and end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] if it is no JWT-SVID, [`ErrorKind::Unauthenticated`] if it must not be accepted.
+    pub fn verify_jwt(&self, token: &str, audience: &str) -> Result<JwtIdentity> {
+        let refuse = |help: &str| {
+            Err(Error::new(ErrorKind::Unauthenticated, "verify JWT-SVID").with_help(help.to_owned()))
+        };
+        let jwt = JwtIdentity::from_token(token.into(), self.now())?;
+        if jwt.id().trust_domain() != self.0.authority.domain() || !self.0.authority.signed(token) {
+            refuse("it was not signed by this trust domain")
+        } else if !jwt.audience().iter().any(|one| one == audience) {
+            refuse("it is for another audience")
+        } else if jwt.remaining(self.0.live.clock()).is_zero() {
+            refuse("it has expired")
+        } else {
+            Ok(jwt)
+        }
+    }
+
     /// A newly signed JWT-SVID, past the cache.
     pub(crate) fn sign_jwt(&self, audience: &[String]) -> Result<JwtIdentity> {
         self.0.live.id()?;
@@ -231,6 +251,12 @@ impl MockIdentity {
             "sub": self.0.id.to_string(),
         });
         JwtIdentity::from_token(self.0.authority.sign_jwt(&claims)?, now)
+    }
+
+    /// The operator's hint.
+    #[cfg(feature = "testing")]
+    pub(crate) fn hint(&self) -> Option<String> {
+        self.settings().hint.clone()
     }
 
     fn issue(&self, settings: &Settings) -> Result<X509Identity> {
@@ -428,7 +454,12 @@ mod tests {
         let mock = MockIdentity::builder(ORDERS).unwrap().clock(clock).build().unwrap();
         let first = mock.jwt(&["a", "b"]).await.unwrap();
         assert_eq!(mock.jwt(&["b", "a"]).await.unwrap().token(), first.token());
-        assert_ne!(mock.jwt(&["a"]).await.unwrap().token(), first.token());
+        let alone = mock.jwt(&["a"]).await.unwrap();
+        assert_ne!(alone.token(), first.token());
+        mock.verify_jwt(alone.token().expose(), "a").unwrap();
+        assert!(mock.verify_jwt(alone.token().expose(), "b").is_err());
+        let stranger = MockIdentity::new(ORDERS).unwrap();
+        assert!(stranger.verify_jwt(alone.token().expose(), "a").is_err());
         assert_eq!(mock.jwt_signed(), 2);
         // The host slept: only the wall clock went on.
         hand.advance(Duration::from_secs(301));
