@@ -68,7 +68,7 @@ impl Refusal {
     }
 
     /// The JSON body; none is an empty body.
-    pub fn body(&self) -> Option<&Value> {
+    pub(crate) fn body(&self) -> Option<&Value> {
         self.body.as_ref()
     }
 

@@ -8,10 +8,10 @@ use syn::{ExprMethodCall, Item, Macro, Path};
 
 use super::source::{self, Source};
 
-/// Files may spawn that are below one of these: the engine that rotates, what opens pools for it, the supervisor
-/// of the Workload API.
+/// Files may spawn whose path begins with one of these: the engine that rotates, the facade that keeps a session
+/// alive, and the supervisor of the Workload API.
 const MAY_SPAWN: [&str; 3] =
-    ["catalyst-sdk/src/rotation/", "catalyst-sdk/src/pool/", "catalyst-spiffe/src/workload/"];
+    ["catalyst-sdk/src/rotation/", "catalyst-sdk/src/catalyst", "catalyst-spiffe/src/workload_api/"];
 const MAY_READ_THE_ENVIRONMENT: &str = "catalyst-sdk/src/config";
 const CORE_LINES: usize = 1500;
 const FILE_LINES: usize = 600;
