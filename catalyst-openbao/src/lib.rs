@@ -57,6 +57,8 @@ mod session;
 mod sessions;
 mod statics;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod token;
 mod transport;
 mod upkeep;

@@ -202,10 +202,12 @@ impl MockOpenBao {
         answer.map(|value| (value, session)).map_err(|refused| read(operation, &refused))
     }
 
+    /// A token that is still good may have been made before its policies allowed this; a new one shows it.
     fn login_after_refusal(&self) {
         let mut login = lock(&self.login);
         if let Some(old) = login.take() {
-            old.keeper.set(old.expires_at, Standing::Lost);
+            let good = self.model.knows_token(&old.token);
+            old.keeper.set(old.expires_at, if good { Standing::Ending } else { Standing::Lost });
         }
     }
 }

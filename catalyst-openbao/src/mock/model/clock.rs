@@ -60,12 +60,14 @@ pub(super) fn seconds(duration: Duration) -> u64 {
 pub(super) fn go_text(duration: Duration) -> String {
     let total = seconds(duration);
     let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60);
-    let parts: String = [(hours, 'h'), (minutes, 'm'), (rest, 's')]
-        .into_iter()
-        .filter(|(amount, _)| *amount > 0)
-        .map(|(amount, unit)| format!("{amount}{unit}"))
-        .collect();
-    if parts.is_empty() { "0s".to_owned() } else { parts }
+    let mut text = String::new();
+    for (amount, unit) in [(hours, "h"), (minutes, "m"), (rest, "s")] {
+        if amount > 0 {
+            text += &amount.to_string();
+            text += unit;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
 }
 
 #[cfg(test)]

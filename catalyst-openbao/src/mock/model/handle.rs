@@ -158,7 +158,9 @@ impl Model {
         if !events.is_empty() {
             let listeners = lock(&self.0.listeners).clone();
             for event in &events {
-                listeners.iter().for_each(|listener| listener(event));
+                for listener in &listeners {
+                    listener(event);
+                }
             }
         }
         value

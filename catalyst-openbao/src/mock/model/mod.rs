@@ -26,6 +26,8 @@ mod state;
 mod tokens;
 mod ttl;
 mod users;
+#[cfg(feature = "testing")]
+mod wired;
 mod wrapping;
 
 #[cfg(test)]
@@ -48,3 +50,5 @@ pub(crate) use logins::Shown;
 pub(crate) use serve::LoggedIn;
 pub(crate) use state::Call;
 pub(crate) use tokens::AuthAnswer;
+#[cfg(feature = "testing")]
+pub(crate) use {wired::Mounted, wrapping::WrapInfo};

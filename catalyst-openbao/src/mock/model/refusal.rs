@@ -109,11 +109,6 @@ impl Refusal {
         Self { status, body: None, retry_after: None, location: None }
     }
 
-    /// A status with JSON that is not a list of errors.
-    pub(crate) fn with_body(status: u16, body: Value) -> Self {
-        Self { body: Some(body), ..Self::silent(status) }
-    }
-
     /// The form in which the server wraps an error that came up from a plugin or the policy check.
     pub(crate) fn listed(status: u16, text: &str) -> Self {
         let text = format!("1 error occurred:\n\t* {text}\n\n");

@@ -203,6 +203,18 @@ impl Model {
         self.with_kv(call, mount, &full, |_| Capability::Delete, delete)
     }
 
+    pub(crate) fn kv_patch_metadata(
+        &self,
+        call: &Call,
+        mount: &str,
+        path: &str,
+        change: MetadataChange,
+    ) -> Result<(), Refusal> {
+        let full = format!("{mount}/metadata/{path}");
+        let change = |kv: &mut KvMount, now| kv.patch_metadata(path, change, now);
+        self.with_kv(call, mount, &full, |_| Capability::Patch, change)
+    }
+
     /// A moment of the model as wall time.
     pub(crate) fn wall(&self, at: Instant) -> SystemTime {
         self.with(|state| state.clock.wall(at))

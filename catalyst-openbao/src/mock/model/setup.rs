@@ -84,7 +84,8 @@ impl Model {
     pub fn allow_login(&self, mount: &str, name: &str, rule: LoginRule, grant: TokenGrant) {
         self.with(|state| {
             // The namespace stands before `auth`: `team-a/auth/jwt`.
-            let (namespace, method) = split_namespace(state, &trim(mount));
+            let mount = trim(mount);
+            let (namespace, method) = state.enter_namespace("", &mount);
             let path = full_path(&namespace, &format!("auth/{method}"));
             let engine =
                 state.stored.mounts.entry(path).or_insert_with(|| Engine::Login(LoginMount::default()));
@@ -182,7 +183,9 @@ impl Model {
             let now = state.clock.now();
             let all: Vec<String> =
                 state.stored.tokens.keys().filter(|id| *id != Token::ROOT_ID).cloned().collect();
-            all.iter().for_each(|id| state.end_token(id, now));
+            for id in &all {
+                state.end_token(id, now);
+            }
         });
     }
 
@@ -217,17 +220,4 @@ impl Model {
 
 fn trim(path: &str) -> String {
     path.trim_matches('/').to_owned()
-}
-
-/// The longest namespace that `path` starts with, and the rest.
-fn split_namespace(state: &State, path: &str) -> (String, String) {
-    let mut found = (String::new(), path.to_owned());
-    for namespace in state.namespaces.keys().filter(|namespace| !namespace.is_empty()) {
-        if let Some(rest) = super::state::below(path, namespace)
-            && namespace.len() > found.0.len()
-        {
-            found = (namespace.clone(), rest.to_owned());
-        }
-    }
-    found
 }

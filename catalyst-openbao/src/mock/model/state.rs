@@ -153,13 +153,29 @@ impl State {
         Ok(id.to_owned())
     }
 
-    /// The mount that `path` lies in, and the rest of the path.
-    pub(super) fn locate<'p>(&self, namespace: &str, path: &'p str) -> Option<(String, &'p str)> {
+    /// The innermost mount that `path` lies in, what is mounted there, and the rest of the path.
+    pub(super) fn locate<'p>(&self, namespace: &str, path: &'p str) -> Option<(&'p str, &Engine, &'p str)> {
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        let found = ends
-            .filter(|&end| self.stored.mounts.contains_key(&full_path(namespace, &path[..end])))
-            .last()?;
-        Some((full_path(namespace, &path[..found]), path[found..].trim_start_matches('/')))
+        // Inner mounts come last.
+        ends.filter_map(|end| {
+            let engine = self.stored.mounts.get(&full_path(namespace, &path[..end]))?;
+            Some((&path[..end], engine, path[end..].trim_start_matches('/')))
+        })
+        .next_back()
+    }
+
+    /// The longest namespace that `path` starts with below `outer`, and the rest of the path.
+    pub(super) fn enter_namespace<'p>(&self, outer: &str, path: &'p str) -> (String, &'p str) {
+        let mut found = (outer.to_owned(), path);
+        for namespace in self.namespaces.keys() {
+            let inner = below(namespace, outer).filter(|inner| !inner.is_empty());
+            if let Some(rest) = inner.and_then(|inner| below(path, inner))
+                && namespace.len() > found.0.len()
+            {
+                found = (namespace.clone(), rest);
+            }
+        }
+        found
     }
 
     pub(super) fn kv(&mut self, namespace: &str, mount: &str, path: &str) -> Result<&mut KvMount, Refusal> {

@@ -187,13 +187,12 @@ impl State {
             return Err(Refusal::bad_request("lease is not renewable"));
         }
         check_certificate(token.certificate, presented)?;
-        let (asked, max) = match token.period {
+        let (asked, max) = if let Some(period) = token.period {
             // A periodic token ends only at an explicit maximum.
-            Some(period) => (period, token.explicit_max_ttl.unwrap_or(now - token.issued + period)),
-            None => {
-                let asked = increment.filter(|increment| !increment.is_zero()).unwrap_or(token.creation_ttl);
-                (asked, token.explicit_max_ttl.map_or(token.max_life, |max| max.min(token.max_life)))
-            }
+            (period, token.explicit_max_ttl.unwrap_or(now - token.issued + period))
+        } else {
+            let asked = increment.filter(|increment| !increment.is_zero()).unwrap_or(token.creation_ttl);
+            (asked, token.explicit_max_ttl.map_or(token.max_life, |max| max.min(token.max_life)))
         };
         let granted = ttl::grant(now, token.issued, asked, max)
             .ok_or_else(|| Refusal::bad_request("past the max TTL, cannot renew"))?;
