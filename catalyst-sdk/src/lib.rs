@@ -1,5 +1,7 @@
 //! The Catalyst platform for applications.
 
+pub mod bridge;
+pub mod config;
 pub mod pool;
 pub mod rotation;
 pub mod sources;

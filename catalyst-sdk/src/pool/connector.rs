@@ -46,11 +46,14 @@ pub struct Warmth {
     pub connections: usize,
     /// The pause between two, so that a rotation is not a burst for the database.
     pub pace: Duration,
+    /// No further one is begun after this long: time that warming takes is time that the old pool has not for
+    /// draining.
+    pub within: Duration,
 }
 
 impl Warmth {
-    /// This many connections, one every `pace` at most.
-    pub fn new(connections: usize, pace: Duration) -> Self {
-        Self { connections: connections.max(1), pace }
+    /// This many connections, one every `pace` at most, begun `within` this long.
+    pub fn new(connections: usize, pace: Duration, within: Duration) -> Self {
+        Self { connections: connections.max(1), pace, within }
     }
 }

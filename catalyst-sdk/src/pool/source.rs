@@ -47,9 +47,14 @@ impl<C: Connector> Source for PoolSource<C> {
         self.lease.issue().await
     }
 
-    async fn prepare(&self, lease: &Self::Grant, previous: Option<&C::Pool>) -> Result<C::Pool> {
+    async fn prepare(
+        &self,
+        lease: &Self::Grant,
+        previous: Option<&C::Pool>,
+        within: Duration,
+    ) -> Result<C::Pool> {
         let connections = previous.map_or(1, |pool| self.connector.size(pool));
-        self.connector.open(&lease.value, Warmth::new(connections, self.pace)).await
+        self.connector.open(&lease.value, Warmth::new(connections, self.pace, within)).await
     }
 
     async fn renew(&self, lease: &Self::Grant) -> Result<Term> {

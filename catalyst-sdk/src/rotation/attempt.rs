@@ -1,6 +1,7 @@
 //! Making the next generation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use catalyst_core::{Error, ErrorKind, Result, RetryAdvice};
 use tokio::time::{Instant, sleep, timeout};
@@ -70,8 +71,8 @@ impl<S: Source> Attempts<S> {
         }
     }
 
-    /// One attempt. A failure is counted and reported.
-    pub(super) async fn make(&mut self, previous: Option<&S::Value>) -> Result<Live<S>> {
+    /// One attempt, given the value in use and how long preparing may take. A failure is counted and reported.
+    pub(super) async fn make(&mut self, previous: Option<(&S::Value, Duration)>) -> Result<Live<S>> {
         let result = self.try_make(previous).await;
         match &result {
             Ok(_) => {
@@ -91,10 +92,12 @@ impl<S: Source> Attempts<S> {
         result
     }
 
-    async fn try_make(&mut self, previous: Option<&S::Value>) -> Result<Live<S>> {
+    async fn try_make(&mut self, previous: Option<(&S::Value, Duration)>) -> Result<Live<S>> {
         let (granted, life) = self.obtain().await?;
-        let prepare = timeout(self.policy.start_limit, self.source.prepare(&granted.grant, previous));
-        let prepared = prepare.await.unwrap_or_else(|_elapsed| {
+        let (previous, within) =
+            previous.map_or((None, self.policy.start_limit), |(value, left)| (Some(value), left));
+        let prepare = self.source.prepare(&granted.grant, previous, within);
+        let prepared = timeout(self.policy.start_limit, prepare).await.unwrap_or_else(|_elapsed| {
             let help =
                 format!("the new credential could not be put to use within {:?}", self.policy.start_limit);
             Err(Error::new(ErrorKind::Timeout, "prepare credential").with_help(help))

@@ -130,13 +130,22 @@ impl<S: Source> Engine<S> {
         if self.early {
             self.last_early = Some(Stamp::now(&self.policy.clock));
         }
-        match self.attempts.make(Some(&*self.live.value)).await {
+        // Most of what is left belongs to those who still use the old one.
+        let within = self.time_to_drain() / 3;
+        match self.attempts.make(Some((&*self.live.value, within))).await {
             Ok(next) => {
                 self.early = false;
                 self.publish(next);
             }
             Err(_reported) => self.extend().await,
         }
+    }
+
+    /// How long the generation in use could drain if it were replaced now.
+    fn time_to_drain(&self) -> Duration {
+        let (policy, live) = (&*self.policy, &self.live);
+        let schedule = live.life.schedule(policy, self.source.backing(&live.grant));
+        schedule.hard_stop.saturating_sub(live.life.age(policy))
     }
 
     fn publish(&mut self, next: Live<S>) {

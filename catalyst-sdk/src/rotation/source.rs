@@ -23,11 +23,13 @@ pub trait Source: Send + Sync + 'static {
     fn issue(&self) -> impl Future<Output = Result<Granted<Self::Grant>>> + Send;
 
     /// Makes the granted credential usable: opens and warms a pool as large as `previous` became. Until this
-    /// succeeds nobody sees the new generation. It may be cancelled and repeated.
+    /// succeeds nobody sees the new generation. It should take no longer than `within`, for that is taken from the
+    /// old generation's time to drain: then rather come back with less warmth. It may be cancelled and repeated.
     fn prepare(
         &self,
         grant: &Self::Grant,
         previous: Option<&Self::Value>,
+        within: Duration,
     ) -> impl Future<Output = Result<Self::Value>> + Send;
 
     /// Extends the grant, for an old generation that is still in use, or while no successor can be had.

@@ -1,6 +1,7 @@
 //! A database user from OpenBao, for a driver that brings its own pool.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use catalyst_core::{Error, Result};
 use catalyst_openbao::{Credentials, DynamicCredentials, Lease, RoleName, SessionState, Standing};
@@ -46,7 +47,12 @@ impl Source for DatabaseCredentials {
         self.0.issue().await
     }
 
-    async fn prepare(&self, lease: &Self::Grant, _previous: Option<&Credentials>) -> Result<Credentials> {
+    async fn prepare(
+        &self,
+        lease: &Self::Grant,
+        _previous: Option<&Credentials>,
+        _within: Duration,
+    ) -> Result<Credentials> {
         Ok(lease.value.clone())
     }
 

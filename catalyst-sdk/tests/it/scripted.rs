@@ -138,7 +138,7 @@ impl Source for Script {
         })
     }
 
-    async fn prepare(&self, grant: &u64, _previous: Option<&u64>) -> Result<u64> {
+    async fn prepare(&self, grant: &u64, _previous: Option<&u64>, _within: Duration) -> Result<u64> {
         self.pause().await;
         self.with(|s| {
             s.prepares += 1;

@@ -7,7 +7,7 @@ use catalyst_core::tls::TlsConfig;
 use catalyst_core::{Error, ErrorKind, Result};
 use catalyst_openbao::Credentials;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolBuilder, RecyclingMethod, Runtime};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -80,11 +80,15 @@ impl Connector for DeadpoolConnector {
     async fn open(&self, credentials: &Credentials, warmth: Warmth) -> Result<Pool> {
         let pool = self.build(credentials)?;
         let wanted = warmth.connections.min(self.limits.max_size).max(1);
+        let began = Instant::now();
         let mut held = Vec::with_capacity(wanted);
         // Held until the end, so that each one opens a connection more.
         for number in 0..wanted {
             if number > 0 {
                 sleep(warmth.pace).await;
+                if began.elapsed() >= warmth.within {
+                    break;
+                }
             }
             match pool.get().await {
                 Ok(client) => held.push(client),

@@ -7,7 +7,7 @@ use catalyst_openbao::Credentials;
 use sqlx::PgPool;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::pool::{Connector, Refusal, Warmth};
 
@@ -33,11 +33,15 @@ impl Connector for PgConnector {
             self.database.clone().username(&credentials.username).password(credentials.password.expose());
         let pool = self.pool.clone().connect_lazy_with(options);
         let most = usize::try_from(self.pool.get_max_connections()).unwrap_or(usize::MAX);
+        let began = Instant::now();
         let mut held = Vec::with_capacity(warmth.connections.min(most));
         // Held until the end, so that each acquire opens one more; they come home when `held` is dropped.
         for number in 0..warmth.connections.min(most).max(1) {
             if number > 0 {
                 sleep(warmth.pace).await;
+                if began.elapsed() >= warmth.within {
+                    break;
+                }
             }
             match pool.acquire().await {
                 Ok(connection) => held.push(connection),

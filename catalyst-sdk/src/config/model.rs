@@ -1,0 +1,135 @@
+//! The settings, typed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use catalyst_core::Secret;
+use serde::Deserialize;
+
+/// The settings of a [`Catalyst`](crate::Catalyst). `Debug` shows no secret.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Config {
+    /// Who we are.
+    pub identity: IdentityConfig,
+    /// Where secrets come from.
+    pub openbao: OpenBaoConfig,
+    /// The databases by the name that the application uses. A name that is not here is the role's name, at the
+    /// common `database_url`. `_` and `-` in names are the same.
+    pub databases: BTreeMap<String, DatabaseConfig>,
+    /// The address of every database that has none of its own; user and password in it are not used.
+    pub database_url: Option<Secret>,
+    /// How long [`Catalyst::shutdown`](crate::Catalyst::shutdown) may take; 30 s if not set.
+    #[serde(with = "duration")]
+    pub shutdown_limit: Option<Duration>,
+}
+
+/// Who we are.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct IdentityConfig {
+    /// The Workload API: `unix:/run/spire/agent.sock`.
+    pub endpoint: Option<String>,
+    /// How long to wait for the first identity; 30 s if not set.
+    #[serde(with = "duration")]
+    pub initial_timeout: Option<Duration>,
+}
+
+/// Where secrets come from.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct OpenBaoConfig {
+    /// `https://openbao.openbao.svc.cluster.local:8200`
+    pub address: Option<String>,
+    /// The certificate authorities to trust, as PEM; the machine's if not set.
+    pub ca_file: Option<PathBuf>,
+    /// The namespace of all paths.
+    pub namespace: Option<String>,
+    /// A token, for development; from the environment only by convention.
+    pub token: Option<Secret>,
+    /// The limit of one call; the client's if not set.
+    #[serde(with = "duration")]
+    pub timeout: Option<Duration>,
+    /// How to log in.
+    pub login: LoginConfig,
+}
+
+/// How to log in to OpenBao.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct LoginConfig {
+    /// By what; if not set: a token if there is one, the SPIFFE identity if there is a socket, the Kubernetes
+    /// service account if its file is there.
+    pub method: Option<LoginMethod>,
+    /// The mount of the method; its usual one if not set.
+    pub mount: Option<String>,
+    /// The role to log in as; the service account of the SPIFFE ID if not set.
+    pub role: Option<String>,
+    /// The audience of the JWT-SVID; `openbao` if not set.
+    pub audience: Option<String>,
+    /// The file with the Kubernetes service-account token; the pod's own if not set.
+    pub token_file: Option<PathBuf>,
+    /// The role id of `AppRole`.
+    pub role_id: Option<String>,
+    /// The secret id of `AppRole`.
+    pub secret_id: Option<Secret>,
+}
+
+/// The ways to log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum LoginMethod {
+    /// By JWT-SVID.
+    Jwt,
+    /// By X.509-SVID, over mutual TLS.
+    Cert,
+    /// By Kubernetes service-account token.
+    Kubernetes,
+    /// By role id and secret id.
+    AppRole,
+    /// By a token that somebody else made.
+    Token,
+}
+
+/// One database.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct DatabaseConfig {
+    /// `postgres://orders-db:5432/orders?sslmode=verify-full`; user and password in it are not used.
+    pub url: Option<Secret>,
+    /// The role at OpenBao; the database's name if not set.
+    pub role: Option<String>,
+    /// The mount of the database engine; `database` if not set.
+    pub mount: Option<String>,
+    /// The most connections of one generation's pool; the driver's default if not set.
+    pub max_connections: Option<u32>,
+    /// How long before its end a user is replaced; see [`Policy`](crate::rotation::Policy).
+    #[serde(with = "duration")]
+    pub rotate_before: Option<Duration>,
+    /// The longest TTL that is accepted.
+    #[serde(with = "duration")]
+    pub max_ttl: Option<Duration>,
+}
+
+/// Durations as people write them: `10m`, `1h 30m`, `90s`.
+mod duration {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| humantime::parse_duration(&text)).transpose().map_err(|_invalid| {
+            serde::de::Error::custom("expected a duration such as \"90s\", \"10m\" or \"1h 30m\"")
+        })
+    }
+}

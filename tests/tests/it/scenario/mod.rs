@@ -1,0 +1,6 @@
+//! Whole stories on the fakes, with real drivers on real sockets.
+
+mod deadpool_pool;
+mod load;
+mod mint;
+mod sqlx_pool;

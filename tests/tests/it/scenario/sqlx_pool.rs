@@ -1,0 +1,174 @@
+//! `RotatingPgPool` under load.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use catalyst_core::Jitter;
+use catalyst_sdk::ErrorKind;
+use catalyst_sdk::pool::sqlx::RotatingPgPool;
+use catalyst_sdk::rotation::{EventKind, Policy};
+use catalyst_tests::postgres::{FakePostgres, Shutdown};
+use futures_util::TryStreamExt;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::{Acquire, Executor, Postgres};
+
+use super::load::{Load, events};
+use super::mint::{Shop, role};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn connect(postgres: &FakePostgres) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass()
+        .host("127.0.0.1")
+        .port(postgres.address().port())
+        .database("app")
+        .ssl_mode(PgSslMode::Disable)
+}
+
+async fn pool(shop: &Shop, connections: u32) -> RotatingPgPool {
+    RotatingPgPool::builder(shop.credentials(), role(), connect(&shop.postgres))
+        .pool_options(PgPoolOptions::new().max_connections(connections))
+        .policy(Policy::default().jitter(Jitter::Fixed(0.0)))
+        .start()
+        .await
+        .unwrap()
+}
+
+async fn count(pool: &RotatingPgPool) -> sqlx::Result<i64> {
+    sqlx::query_scalar("select count(*) from orders").fetch_one(pool).await
+}
+
+/// One query in twenty is long.
+async fn mixed(pool: &RotatingPgPool, round: u64) -> sqlx::Result<()> {
+    if round.is_multiple_of(20) {
+        sqlx::query("select pg_sleep(0.3)").execute(pool).await?;
+    } else {
+        count(pool).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_query_fails_while_the_user_rotates_under_load() {
+    let shop = Shop::open(4 * SECOND, 4 * SECOND).await;
+    let pool = pool(&shop, 20).await;
+    let mut seen = pool.events();
+    let load = Load::start(16, {
+        let pool = pool.clone();
+        move |round| {
+            let pool = pool.clone();
+            async move { mixed(&pool, round).await }
+        }
+    });
+    events(&mut seen, 3, |event| matches!(event.kind, EventKind::Revoked)).await;
+    let (queries, failures) = load.stop().await;
+    assert_eq!(failures.first(), None);
+    assert!(queries > 1000 && shop.mint.made() >= 4, "{queries} queries, {} users", shop.mint.made());
+    pool.shutdown(5 * SECOND).await.unwrap();
+    assert!(shop.mint.alive().is_empty());
+    assert_eq!(shop.postgres.statistics().refusals(), 0);
+    assert!(matches!(count(&pool).await.unwrap_err(), sqlx::Error::PoolClosed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_wait_for_a_connection_of_a_full_pool_move_to_the_new_one() {
+    let shop = Shop::open(4 * SECOND, 4 * SECOND).await;
+    let pool = pool(&shop, 4).await;
+    let mut seen = pool.events();
+    let load = Load::start(16, {
+        let pool = pool.clone();
+        move |round| {
+            let pool = pool.clone();
+            async move { mixed(&pool, round).await }
+        }
+    });
+    events(&mut seen, 3, |event| matches!(event.kind, EventKind::Revoked)).await;
+    let (_, failures) = load.stop().await;
+    assert_eq!(failures.first(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_is_carried_over_the_swap_and_commits() {
+    let shop = Shop::open(2 * SECOND, 60 * SECOND).await;
+    let pool = pool(&shop, 4).await;
+    let mut seen = pool.events();
+    let mut transaction = pool.begin().await.unwrap();
+    let before: String =
+        sqlx::query_scalar("select current_user").fetch_one(&mut *transaction).await.unwrap();
+    events(&mut seen, 2, |event| matches!(event.kind, EventKind::Rotated)).await;
+    let after: String = sqlx::query_scalar("select current_user").fetch_one(&mut *transaction).await.unwrap();
+    let others: String = sqlx::query_scalar("select current_user").fetch_one(&pool).await.unwrap();
+    assert_eq!(before, after);
+    assert_ne!(before, others);
+    assert!(shop.mint.alive().contains(&before), "its user was taken back");
+    transaction.commit().await.unwrap();
+    events(&mut seen, 1, |event| event.generation == 1 && matches!(event.kind, EventKind::Revoked)).await;
+    assert!(!shop.mint.alive().contains(&before));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_outlives_the_maximum_ends_with_the_reason_and_is_counted() {
+    let shop = Shop::open(2 * SECOND, 4 * SECOND).await;
+    let pool = pool(&shop, 4).await;
+    let mut seen = pool.events();
+    let mut transaction = pool.begin().await.unwrap();
+    let met = loop {
+        if let Err(error) = sqlx::query("select pg_sleep(0.1)").execute(&mut *transaction).await {
+            break error;
+        }
+    };
+    let why =
+        met.source().and_then(|source| source.downcast_ref::<catalyst_sdk::Error>()).expect("our error");
+    assert_eq!(why.kind(), ErrorKind::Expired);
+    assert!(why.to_string().contains("maximum TTL"), "{why}");
+    assert!(shop.mint.renewals() >= 1, "it was not carried");
+    assert!(transaction.commit().await.is_err(), "nothing can be committed then");
+    events(&mut seen, 1, |event| matches!(event.kind, EventKind::Renewed { .. })).await;
+    events(&mut seen, 1, |event| matches!(event.kind, EventKind::Ended { .. })).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_dropped_behind_our_back_is_replaced_before_anybody_sees_a_refused_login() {
+    let shop = Shop::open(3600 * SECOND, 3600 * SECOND).await;
+    let pool = pool(&shop, 4).await;
+    count(&pool).await.unwrap();
+    shop.mint.drop_user(&shop.mint.alive()[0]);
+    // The session is gone; sqlx notices that when it takes the connection, and logs in anew.
+    count(&pool).await.unwrap();
+    assert_eq!((pool.generation(), shop.mint.made()), (2, 2));
+    assert!(shop.postgres.statistics().refusals() >= 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_keeps_its_generation_and_generic_code_takes_the_pool() {
+    async fn generic<'a>(executor: impl Executor<'a, Database = Postgres>) -> i64 {
+        sqlx::query_scalar("select count(*) from orders").fetch_one(executor).await.unwrap()
+    }
+    async fn acquired<'a>(pool: impl Acquire<'a, Database = Postgres>) -> i64 {
+        let mut transaction = pool.begin().await.unwrap();
+        generic(&mut *transaction).await
+    }
+    let shop = Shop::open(2 * SECOND, 2 * SECOND).await;
+    let pool = pool(&shop, 4).await;
+    assert_eq!((generic(&pool).await, acquired(&pool).await), (FakePostgres::ORDERS, FakePostgres::ORDERS));
+
+    let mut rows = sqlx::query("select count(*) from orders").fetch(&pool);
+    rows.try_next().await.unwrap().expect("a row");
+    let mut seen = pool.events();
+    events(&mut seen, 1, |event| matches!(event.kind, EventKind::Rotated)).await;
+    assert_eq!(shop.mint.alive().len(), 2, "the stream's user was taken back");
+    drop(rows);
+    events(&mut seen, 1, |event| matches!(event.kind, EventKind::Revoked)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_of_the_database_is_survived() {
+    let shop = Shop::open(2 * SECOND, 2 * SECOND).await;
+    let pool = pool(&shop, 4).await;
+    count(&pool).await.unwrap();
+    shop.postgres.restart(Shutdown::Fast).await.unwrap();
+    assert_eq!(count(&pool).await.unwrap(), FakePostgres::ORDERS);
+    let mut seen = pool.events();
+    events(&mut seen, 1, |event| matches!(event.kind, EventKind::Revoked)).await;
+    assert_eq!(count(&pool).await.unwrap(), FakePostgres::ORDERS);
+}
