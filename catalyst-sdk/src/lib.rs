@@ -1,9 +1,46 @@
-//! The Catalyst platform for applications.
+//! The Catalyst platform for applications: credentials that rotate in-process, without one failed query.
+//!
+//! ```no_run
+//! # #[cfg(feature = "sqlx")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use catalyst_sdk::Catalyst;
+//!
+//! let catalyst = Catalyst::connect().await?; // who am I: the SPIFFE socket; where: the environment
+//! let orders = catalyst.postgres("orders-rw").await?; // a live user, a warm pool; rotates from here on
+//! let n: i64 = sqlx::query_scalar("select count(*) from orders").fetch_one(&orders).await?;
+//! catalyst.shutdown().await?; // drains, revokes
+//! # let _ = n;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what it holds | feature |
+//! | --- | --- | --- |
+//! | [`Catalyst`], [`config`] | one call that connects; where it reads what | |
+//! | [`rotation`] | the engine: a value that is replaced before it ends | |
+//! | [`pool`] | connection pools on it | `sqlx`, `deadpool` |
+//! | [`sources`] | the kinds of credential that rotate | |
+//! | [`bridge`] | an identity as a login, as a TLS client certificate | |
+//! | [`openbao`], [`spiffe`] | the service crates | |
+//!
+//! # How failure behaves
+//!
+//! - **OpenBao is down or sealed**: the credential in use serves until its real end; attempts go on, paced by what
+//!   remains; [`Health`](rotation::Health) says `Stale`, then `Expired`.
+//! - **The user was dropped behind our back**: the refused login causes one early rotation, and the caller waits for
+//!   it instead of seeing the refusal.
+//! - **A transaction outlives the overlap**: its lease is renewed as far as it goes; then its next statement fails
+//!   with an error that says so.
+//! - **The identity is withdrawn**: logins fail closed; what was issued before serves until its end.
+//! - **The process is killed**: users and tokens end with their TTL. Keep it short.
 
 pub mod bridge;
+mod catalyst;
 pub mod config;
 pub mod pool;
 pub mod rotation;
 pub mod sources;
 
+pub use catalyst::{Catalyst, CatalystBuilder};
 pub use catalyst_core::{Error, ErrorKind, Result, RetryAdvice, Secret};
+pub use {catalyst_openbao as openbao, catalyst_spiffe as spiffe};

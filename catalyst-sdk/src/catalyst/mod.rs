@@ -1,0 +1,16 @@
+//! The platform behind one call.
+
+#[cfg(any(feature = "sqlx", feature = "deadpool"))]
+mod address;
+mod builder;
+#[cfg(feature = "deadpool")]
+mod deadpool;
+mod keeper;
+mod login;
+mod platform;
+mod pools;
+#[cfg(feature = "sqlx")]
+mod sqlx;
+
+pub use builder::CatalystBuilder;
+pub use platform::Catalyst;
