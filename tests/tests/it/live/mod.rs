@@ -6,4 +6,5 @@ mod database;
 mod failure;
 mod harness;
 mod login;
+mod spire;
 mod workload;
