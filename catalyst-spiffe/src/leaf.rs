@@ -43,6 +43,7 @@ pub(crate) enum LeafFault {
     SigningKeyUsage,
     Duplicate,
     Unreadable,
+    Issuer,
 }
 
 impl fmt::Display for LeafFault {
@@ -60,6 +61,7 @@ impl fmt::Display for LeafFault {
             Self::SigningKeyUsage => "its key usage allows signing certificates or revocation lists",
             Self::Duplicate => "it has an extension twice",
             Self::Unreadable => "it has an extension that cannot be read",
+            Self::Issuer => "its chain holds a certificate that may not sign certificates",
         })
     }
 }
@@ -83,6 +85,17 @@ pub(crate) fn read(der: &[u8]) -> Result<Leaf, LeafFault> {
 #[cfg_attr(not(feature = "rustls"), allow(dead_code, reason = "only the TLS verifiers meet peers"))]
 pub(crate) fn identity(der: &[u8]) -> Result<SpiffeId, LeafFault> {
     check(&parse(der)?)
+}
+
+/// Whether `der` may stand above a leaf. That it is an authority is checked with the chain; that its key may sign
+/// certificates is not (RFC 5280, section 6.1.4 n), so it is checked here.
+#[cfg_attr(not(feature = "rustls"), allow(dead_code, reason = "only the TLS verifiers meet peers"))]
+pub(crate) fn check_issuer(der: &[u8]) -> Result<(), LeafFault> {
+    let usage = parse(der)?
+        .key_usage()
+        .map_err(|_unreadable| LeafFault::Issuer)?
+        .map(|usage| usage.value.key_cert_sign());
+    fail_if(usage == Some(false), LeafFault::Issuer)
 }
 
 fn parse(der: &[u8]) -> Result<X509Certificate<'_>, LeafFault> {
@@ -155,4 +168,48 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, KeyUsagePurpose};
+
+    fn authority(usages: Vec<KeyUsagePurpose>) -> Vec<u8> {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = usages;
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
+    }
+
+    #[test]
+    fn an_issuer_must_be_allowed_to_sign_certificates() {
+        assert_eq!(check_issuer(&authority(vec![KeyUsagePurpose::KeyCertSign])), Ok(()));
+        assert_eq!(check_issuer(&authority(vec![])), Ok(()));
+        assert_eq!(check_issuer(&authority(vec![KeyUsagePurpose::CrlSign])), Err(LeafFault::Issuer));
+        assert_eq!(check_issuer(b""), Err(LeafFault::NotACertificate));
+    }
+
+    #[test]
+    fn times_before_1970_and_serial_numbers_are_read() {
+        assert_eq!(wall_time(-1), SystemTime::UNIX_EPOCH - Duration::from_secs(1));
+        assert_eq!(hex(&[0x0a, 0xff, 0x00]), "0aff00");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(read(&bytes).is_err());
+        }
+
+        #[test]
+        fn a_damaged_certificate_never_panics(at in 0usize..400, value in any::<u8>()) {
+            let mut der = authority(vec![KeyUsagePurpose::DigitalSignature]);
+            let at = at % der.len();
+            der[at] = value;
+            prop_assert!(identity(&der).is_err());
+            prop_assert!(matches!(check_issuer(&der), Ok(()) | Err(LeafFault::Issuer | LeafFault::NotACertificate)));
+        }
+    }
 }

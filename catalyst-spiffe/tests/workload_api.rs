@@ -8,7 +8,7 @@ use catalyst_core::testing::LogCapture;
 use catalyst_core::{Clock, ErrorKind};
 use catalyst_spiffe::mock::{LeafDefect, MockIdentity};
 use catalyst_spiffe::testing::{AgentFault, FakeAgent, MalformedUpdate, contract};
-use catalyst_spiffe::{IdentityState, WorkloadApi, WorkloadIdentity};
+use catalyst_spiffe::{Authorizer, IdentityState, WorkloadApi, WorkloadIdentity, tls};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout};
@@ -262,9 +262,9 @@ async fn a_denial_mid_stream_withdraws_at_once_and_asks_no_more_than_once_a_seco
 
 #[tokio::test]
 async fn a_half_open_stream_is_noticed_before_the_svid_ends() {
-    // Its whole life, with the 10 s that notBefore is set back, is 14 s; 60 % are over after the shortest patience.
+    // Its whole life, with the 10 s that notBefore is set back, is 18 s: the first look is a quarter of 8 s from now.
     let folder = tempfile::tempdir().unwrap();
-    let mock = MockIdentity::builder(DEFAULT).unwrap().ttl(4 * SECOND).build().unwrap();
+    let mock = MockIdentity::builder(DEFAULT).unwrap().ttl(8 * SECOND).build().unwrap();
     let agent = FakeAgent::serving(&folder.path().join("s"), mock).await.unwrap();
     let source = WorkloadApi::builder(&agent.address()).unwrap().connect().await.unwrap();
     let opened = agent.counts().x509_svid;
@@ -379,6 +379,42 @@ async fn dropping_the_last_handle_stops_the_task() {
     drop(copy);
     let ended = timeout(LIMIT, async { while updates.changed().await.is_ok() {} });
     ended.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_agent_sends_is_presented_on_the_next_handshake_with_both_sides_live() {
+    let setup = setup().await;
+    let identity: Arc<dyn WorkloadIdentity> = Arc::new(setup.source.clone());
+    let rule = || Authorizer::exact(DEFAULT.parse().unwrap());
+    let client = tls::mtls_client(Arc::clone(&identity), rule()).unwrap();
+    let server = tls::mtls_server(identity, rule()).unwrap();
+    for _ in 0..5 {
+        let mut updates = setup.source.updates();
+        let (agent, rotated) = (setup.agent.identity(), setup.agent.identity().rotate().unwrap());
+        while serial(&setup.source).unwrap() != rotated {
+            updates.changed().await.unwrap();
+        }
+        let svid = agent.x509().unwrap();
+        assert_eq!(handshake(&client, &server), [svid.chain()[0].clone(), svid.chain()[0].clone()]);
+    }
+}
+
+/// A handshake in memory; the leaves that server and client presented.
+fn handshake(client: &Arc<rustls::ClientConfig>, server: &Arc<rustls::ServerConfig>) -> [Vec<u8>; 2] {
+    let name = "nowhere.test".try_into().unwrap();
+    let mut client = rustls::ClientConnection::new(Arc::clone(client), name).unwrap();
+    let mut server = rustls::ServerConnection::new(Arc::clone(server)).unwrap();
+    while client.is_handshaking() || server.is_handshaking() || client.wants_write() {
+        let mut wire = Vec::new();
+        client.write_tls(&mut wire).unwrap();
+        server.read_tls(&mut wire.as_slice()).unwrap();
+        server.process_new_packets().unwrap();
+        wire.clear();
+        server.write_tls(&mut wire).unwrap();
+        client.read_tls(&mut wire.as_slice()).unwrap();
+        client.process_new_packets().unwrap();
+    }
+    [client.peer_certificates(), server.peer_certificates()].map(|chain| chain.unwrap()[0].to_vec())
 }
 
 #[tokio::test]

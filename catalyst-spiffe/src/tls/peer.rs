@@ -104,9 +104,10 @@ impl PeerVerifier {
     fn check(
         &self,
         leaf: &CertificateDer<'_>,
+        issuers: &[CertificateDer<'_>],
         check_chain: impl FnOnce(&Anchors) -> Result<(), rustls::Error>,
     ) -> Result<(), rustls::Error> {
-        let checked = self.check_inner(leaf, check_chain);
+        let checked = self.check_inner(leaf, issuers, check_chain);
         if let Err(error) = &checked {
             tracing::info!(%error, "a TLS peer was refused");
         }
@@ -116,6 +117,7 @@ impl PeerVerifier {
     fn check_inner(
         &self,
         leaf: &CertificateDer<'_>,
+        issuers: &[CertificateDer<'_>],
         check_chain: impl FnOnce(&Anchors) -> Result<(), rustls::Error>,
     ) -> Result<(), rustls::Error> {
         let peer = leaf::identity(leaf).map_err(|fault| refuse(None, format!("its certificate: {fault}")))?;
@@ -130,6 +132,10 @@ impl PeerVerifier {
             .anchors(domain)
             .ok_or_else(|| refuse(Some(&peer), format!("there is no bundle of trust domain {domain}")))?;
         check_chain(anchors)?;
+        issuers
+            .iter()
+            .try_for_each(|issuer| leaf::check_issuer(issuer))
+            .map_err(|fault| refuse(Some(&peer), format!("its certificate: {fault}")))?;
         self.rules.authorizer.authorize(&peer).map_err(|denied| refuse(Some(&peer), denied.reason()))
     }
 }
@@ -148,7 +154,7 @@ impl ServerCertVerifier for PeerVerifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.check(end_entity, |anchors| {
+        self.check(end_entity, intermediates, |anchors| {
             let parsed = ParsedCertificate::try_from(end_entity)?;
             rustls::client::verify_server_cert_signed_by_trust_anchor(
                 &parsed,
@@ -196,7 +202,7 @@ impl ClientCertVerifier for PeerVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
-        self.check(end_entity, |anchors| {
+        self.check(end_entity, intermediates, |anchors| {
             anchors.clients.verify_client_cert(end_entity, intermediates, now).map(drop)
         })?;
         Ok(ClientCertVerified::assertion())
