@@ -3,4 +3,6 @@
 mod deadpool_pool;
 mod load;
 mod mint;
+mod platform;
 mod sqlx_pool;
+mod stage;
