@@ -60,7 +60,9 @@ pub trait WorkloadIdentity: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// The revisions of an identity, for one subscriber. Missed revisions are skipped, never queued.
+/// The revisions of an identity, for one subscriber. Missed revisions are skipped, never queued. A revision is not
+/// always a new SVID: new bundles and a withdrawal are revisions too, so compare
+/// [`serial`](X509Identity::serial) numbers to see a rotation.
 #[derive(Clone, Debug)]
 pub struct Updates(watch::Receiver<u64>);
 

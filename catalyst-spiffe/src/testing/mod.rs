@@ -10,10 +10,15 @@
 //! let agent = FakeAgent::start(&folder.path().join("agent.sock")).await?;
 //! let source = WorkloadApi::builder(&agent.address())?.connect().await?;
 //!
+//! let mut updates = source.updates();
 //! let serial = agent.identity().rotate()?;
-//! source.updates().changed().await.ok();
+//! while source.x509()?.serial() != serial {
+//!     updates.changed().await?;
+//! }
 //! agent.inject(AgentFault::Deny);
-//! # let _ = serial;
+//! while source.x509().is_ok() {
+//!     updates.changed().await?;
+//! }
 //! # Ok(()) }
 //! ```
 

@@ -16,7 +16,8 @@
 //! name, no certificate authority, a key for signatures); then the [`Authorizer`](crate::Authorizer) decides. The
 //! host name is not looked at, except by [`web_client`]. Sessions are never resumed, for a resumed session skips
 //! all of this. Established connections live on after a rotation; who must end them watches
-//! [`Updates`](crate::Updates). Revocation lists are not consulted: SVIDs are short-lived instead.
+//! [`Updates`](crate::Updates). Revocation lists are not consulted: SVIDs are short-lived instead. To set ALPN, clone
+//! a configuration and change the clone.
 //!
 //! ```
 //! # #[cfg(feature = "mock")] {

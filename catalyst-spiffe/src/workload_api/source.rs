@@ -25,8 +25,8 @@ use crate::{
 
 const FETCH_JWT: &str = "fetch JWT-SVID";
 
-/// The longest that one call to the agent may take.
-pub(super) const CALL_LIMIT: Duration = Duration::from_secs(5);
+/// The longest that dialling the agent, or one call for a token, may take.
+const CALL_LIMIT: Duration = Duration::from_secs(5);
 
 /// Identity from the SPIFFE Workload API, kept fresh by one background task. Cheap to clone; when the last clone is
 /// dropped, the task stops.

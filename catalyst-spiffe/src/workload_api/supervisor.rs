@@ -12,14 +12,14 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::plan::{Damper, Ending, Ladder, Volume, watchdog};
-use super::source::{CALL_LIMIT, Shared};
+use super::source::Shared;
 use super::{convert, fault};
 use crate::live::Material;
 
 const WATCH_X509: &str = "watch X.509 identity";
 const WATCH_JWT: &str = "watch JWT bundles";
 
-/// An agent sends the first update at once.
+/// An agent sends the first update at once, or after it has asked its node who is calling.
 const FIRST_UPDATE_LIMIT: Duration = Duration::from_secs(10);
 /// Validity is wall time, which jumps when the host was asleep: looked at at least this often.
 const LOOK_AT_CLOCK: Duration = Duration::from_secs(15);
@@ -86,7 +86,7 @@ type Contexts = std::pin::Pin<Box<dyn Stream<Item = Result<X509Context, Workload
 
 async fn open_x509(shared: &Shared) -> Result<Contexts> {
     let client = shared.dial(WATCH_X509).await?;
-    match timeout(CALL_LIMIT, client.stream_x509_contexts()).await {
+    match timeout(FIRST_UPDATE_LIMIT, client.stream_x509_contexts()).await {
         Ok(opened) => opened.map(StreamExt::boxed).map_err(|error| fault::classify(error, WATCH_X509)),
         Err(_elapsed) => Err(fault::slow(WATCH_X509)),
     }
@@ -182,7 +182,7 @@ async fn wait_for_identity(shared: &Shared) {
 async fn jwt_bundle_session(shared: &Shared, accepted: &mut Option<Instant>) -> Result<()> {
     let client = shared.dial(WATCH_JWT).await?;
     let classify = |error| fault::classify(error, WATCH_JWT);
-    let opened = timeout(CALL_LIMIT, client.stream_jwt_bundles()).await;
+    let opened = timeout(FIRST_UPDATE_LIMIT, client.stream_jwt_bundles()).await;
     let mut updates = opened.map_err(|_elapsed| fault::slow(WATCH_JWT))?.map_err(classify)?;
     let born = Instant::now();
     loop {
