@@ -6,6 +6,8 @@ use std::time::Duration;
 use catalyst_core::ErrorKind;
 use catalyst_openbao::{DynamicCredentials, SecretData, SecretStore, Standing, WriteMode};
 use catalyst_spiffe::mock::MockIdentity;
+use catalyst_spiffe::testing::FakeAgent;
+use catalyst_spiffe::{WorkloadApi, WorkloadIdentity};
 use catalyst_tests::servers::{Servers, ServersOptions, poll};
 
 use super::workload::{Workload, by_certificate, by_jwt, code, mount, path, role};
@@ -93,4 +95,29 @@ async fn after_an_svid_rotation_a_new_login_replaces_the_session_and_the_old_lea
         never = bao.maintain() => match never {},
     }
     assert!(postgres.has_role(&after.value.username).await.unwrap());
+}
+
+#[tokio::test]
+#[ignore = "needs real servers: cargo xtask live"]
+async fn from_the_agents_socket_to_a_database_user() {
+    let workload = Workload::start(ServersOptions::default()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let agent =
+        FakeAgent::serving(&folder.path().join("agent.sock"), workload.identity.clone()).await.unwrap();
+    let source = WorkloadApi::builder(&agent.address()).unwrap().connect().await.unwrap();
+    let identity: Arc<dyn WorkloadIdentity> = Arc::new(source.clone());
+    let openbao = &workload.servers.openbao;
+    for bao in [by_jwt(openbao, Arc::clone(&identity)), by_certificate(openbao, Arc::clone(&identity))] {
+        let database = bao.database(mount("database"));
+        let first = database.issue(&role(Servers::ROLE)).await.unwrap();
+        let mut updates = source.updates();
+        workload.identity.rotate().unwrap();
+        updates.changed().await.unwrap();
+        bao.login_anew().await.unwrap();
+        let second = database.issue(&role(Servers::ROLE)).await.unwrap();
+        for lease in [&first, &second] {
+            workload.servers.postgres.connect(&lease.value.username, &lease.value.password).await.unwrap();
+        }
+    }
+    source.shutdown(Duration::from_secs(5)).await.unwrap();
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use catalyst_core::Clock;
 use catalyst_openbao::OpenBao;
+use catalyst_spiffe::testing::contract::{self, Bystander};
 use catalyst_spiffe::{WorkloadApi, WorkloadIdentity};
 use catalyst_tests::servers::{OpenBaoServer, SpireServer, environment, setup};
 
@@ -24,26 +25,10 @@ async fn start() -> (SpireServer, WorkloadApi) {
 
 #[tokio::test]
 #[ignore = "needs real servers: cargo xtask live"]
-async fn the_identity_arrives_rotates_and_survives_a_restart_of_the_agent() {
+async fn the_identity_keeps_its_contract_and_survives_a_restart_of_the_agent() {
     let (mut spire, source) = start().await;
-    let first = source.x509().unwrap();
-    assert_eq!(first.id().to_string(), spire.workload_id());
-    let mut updates = source.updates();
-    let second = tokio::time::timeout(LIMIT, async {
-        loop {
-            updates.changed().await.unwrap();
-            let now = source.x509().unwrap();
-            if now.serial() != first.serial() {
-                return now;
-            }
-        }
-    });
-    let second = second.await.expect("SPIRE renews an SVID of 20 s long before a minute is over");
-    assert!(second.not_after() > first.not_after());
-
-    let jwt = source.jwt(&["one"]).await.unwrap();
-    assert_eq!(jwt.id().to_string(), spire.workload_id());
-    assert!(Arc::ptr_eq(&jwt, &source.jwt(&["one"]).await.unwrap()), "the second call was not cached");
+    let expected = spire.workload_id().parse().unwrap();
+    contract::all(&source, &Bystander { patience: LIMIT }, &expected).await;
 
     spire.restart_agent().await.unwrap();
     let mut updates = source.updates();
