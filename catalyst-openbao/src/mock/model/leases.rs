@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::clock::seconds;
 use super::grant::SYSTEM_MAX_TTL;
 use super::state::{Call, Due, State};
 use super::{Capability, Refusal, ttl};
@@ -124,8 +123,9 @@ impl State {
         }
         let (now, clock) = (self.clock.now(), &self.clock);
         let lease = self.stored.leases.get(id).ok_or_else(|| Refusal::bad_request("invalid lease"))?;
-        let left = i64::try_from(seconds(lease.expires.saturating_duration_since(now))).unwrap_or(i64::MAX);
-        let over = i64::try_from(seconds(now.saturating_duration_since(lease.expires))).unwrap_or(i64::MAX);
+        let whole = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        let left = whole(lease.expires.saturating_duration_since(now));
+        let over = whole(now.saturating_duration_since(lease.expires));
         Ok(json!({
             "expire_time": clock.text(lease.expires),
             "id": id,

@@ -43,7 +43,7 @@ impl State {
             // The server says the same to an unknown mount as to anybody without a token.
             return Err(Refusal::bad_token());
         };
-        let (name, rule, grant) = select(method, shown)?;
+        let (name, rule, grant) = select(method, shown, self.certificate.is_some())?;
         let now = self.clock.wall(self.clock.now());
         let mut origin = verify(&name, &rule, shown, self.certificate.as_ref(), now)?;
         (origin.path, origin.namespace) = (path, call.namespace.clone());
@@ -54,7 +54,11 @@ impl State {
 }
 
 /// Finds the role that the login asks for.
-fn select(method: &LoginMount, shown: &Shown) -> Result<(String, LoginRule, TokenGrant), Refusal> {
+fn select(
+    method: &LoginMount,
+    shown: &Shown,
+    has_certificate: bool,
+) -> Result<(String, LoginRule, TokenGrant), Refusal> {
     let sample = method.roles.values().next().map(|(rule, _)| rule);
     let found = |name: &str| method.roles.get_key_value(name);
     let entry = match sample {
@@ -68,6 +72,9 @@ fn select(method: &LoginMount, shown: &Shown) -> Result<(String, LoginRule, Toke
                     |(_, (rule, _))| matches!(rule, LoginRule::AppRole { role_id, .. } if role_id == wanted),
                 )
                 .ok_or_else(|| Refusal::bad_request("invalid role or secret ID"))?
+        }
+        Some(LoginRule::Certificate { .. }) if !has_certificate => {
+            return Err(Refusal::bad_request("no client certificate found"));
         }
         Some(LoginRule::Certificate { .. }) => match shown.name.as_deref() {
             Some(name) => found(name).ok_or_else(no_certificate_matches)?,

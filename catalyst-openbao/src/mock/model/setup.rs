@@ -7,7 +7,7 @@ use super::handle::{Model, Snapshot};
 use super::kv::KvMount;
 use super::logins::LoginMount;
 use super::state::{Engine, State, full_path};
-use super::tokens::{Origin, Token};
+use super::tokens::{CREATED, Origin, Token};
 use super::{LoginRule, MockRole, MockStaticRole, Policy, ServerState, TokenGrant};
 use crate::SecretData;
 
@@ -106,11 +106,8 @@ impl Model {
 
     /// A token made by the operator, without parent.
     pub fn new_token(&self, grant: &TokenGrant) -> Secret {
-        let origin = Origin {
-            display_name: "token".to_owned(),
-            path: "auth/token/create".to_owned(),
-            ..Origin::default()
-        };
+        let origin =
+            Origin { display_name: "token".to_owned(), path: CREATED.to_owned(), ..Origin::default() };
         Secret::from(self.with(|state| state.mint_token(grant, origin, None)))
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Token {
     pub(super) namespace: String,
     issued: Instant,
     creation_ttl: Duration,
+    /// What a renewal gives that asks for nothing.
+    default_ttl: Duration,
     pub(super) expires: Option<Instant>,
     max_life: Duration,
     explicit_max_ttl: Option<Duration>,
@@ -35,6 +37,9 @@ pub(super) struct Token {
     certificate: Option<u64>,
     pub(super) leases: BTreeSet<String>,
 }
+
+/// The path of a token that no login method made.
+pub(super) const CREATED: &str = "auth/token/create";
 
 /// Where a token comes from.
 #[derive(Default)]
@@ -73,12 +78,13 @@ impl Token {
             accessor: "W4WEUk1RelZcrVFBbXloemUp".to_owned(),
             batch: false,
             display_name: "token".to_owned(),
-            path: "auth/token/create".to_owned(),
+            path: CREATED.to_owned(),
             policies: vec![ROOT.to_owned()],
             metadata: None,
             namespace: String::new(),
             issued: now,
             creation_ttl: Duration::ZERO,
+            default_ttl: Duration::ZERO,
             expires: None,
             max_life: Duration::ZERO,
             explicit_max_ttl: None,
@@ -123,6 +129,7 @@ impl State {
             namespace: origin.namespace,
             issued: now,
             creation_ttl: ttl,
+            default_ttl: ttl,
             expires: (!grant.endless).then(|| now + ttl),
             max_life: grant.max_ttl,
             explicit_max_ttl: grant.explicit_max_ttl,
@@ -191,7 +198,7 @@ impl State {
             // A periodic token ends only at an explicit maximum.
             (period, token.explicit_max_ttl.unwrap_or(now - token.issued + period))
         } else {
-            let asked = increment.filter(|increment| !increment.is_zero()).unwrap_or(token.creation_ttl);
+            let asked = increment.filter(|increment| !increment.is_zero()).unwrap_or(token.default_ttl);
             (asked, token.explicit_max_ttl.map_or(token.max_life, |max| max.min(token.max_life)))
         };
         let granted = ttl::grant(now, token.issued, asked, max)
@@ -199,6 +206,10 @@ impl State {
         let ttl = granted.ttl.min(clip.unwrap_or(SYSTEM_MAX_TTL));
         token.expires = Some(now + ttl);
         token.last_renewal = Some(now);
+        if token.path == CREATED {
+            // Only a login method has a term of its own to fall back on.
+            token.default_ttl = ttl;
+        }
         self.stored.due.insert((now + ttl, Due::Token(id.to_owned())));
         self.counters.token_renewals += 1;
         Ok((self.auth_answer(id)?, granted.warning))
@@ -232,7 +243,7 @@ impl State {
             "path": token.path,
             "policies": token.policies,
             "renewable": token.renewable,
-            "ttl": token.expires.map_or(0, |end| seconds(end.saturating_duration_since(now))),
+            "ttl": token.expires.map_or(0, |end| end.saturating_duration_since(now).as_secs()),
             "type": if token.batch { "batch" } else { "service" },
         });
         if let Some(renewed) = token.last_renewal {

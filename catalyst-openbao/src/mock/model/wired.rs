@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::handle::Model;
 use super::state::Engine;
-use super::tokens::{AuthAnswer, Origin};
+use super::tokens::{AuthAnswer, CREATED, Origin};
 use super::wrapping::WrapInfo;
 use super::{Call, Capability, Refusal, TokenGrant};
 
@@ -170,10 +170,10 @@ impl Model {
         orphan: bool,
     ) -> Result<AuthAnswer, Refusal> {
         self.with(|state| {
-            let parent = state.admit(call, "auth/token/create", Capability::Update)?;
+            let parent = state.admit(call, CREATED, Capability::Update)?;
             let origin = Origin {
                 display_name: "token".to_owned(),
-                path: "auth/token/create".to_owned(),
+                path: CREATED.to_owned(),
                 namespace: call.namespace.clone(),
                 parent: (!orphan).then_some(parent),
                 ..Origin::default()

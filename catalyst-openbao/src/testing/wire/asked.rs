@@ -116,11 +116,11 @@ impl Asked {
         }
     }
 
-    /// The versions that the body names.
+    /// The versions that the body names, as numbers or, as the command line tool writes them, as texts.
     pub(super) fn versions(&self) -> Vec<u64> {
         let listed = self.fields().remove("versions");
         let numbers = listed.as_ref().and_then(Value::as_array).into_iter().flatten();
-        numbers.filter_map(Value::as_u64).collect()
+        numbers.filter_map(|number| number.as_u64().or_else(|| number.as_str()?.parse().ok())).collect()
     }
 
     pub(super) fn is_merge_patch(&self) -> Result<(), Refusal> {

@@ -29,6 +29,10 @@ pub(super) fn answer(model: &Model, asked: &Asked, mount: &str, rest: &str) -> R
     let (route, path) = rest.split_once('/').unwrap_or((rest, ""));
     let call = &asked.call;
     match (asked.verb, route) {
+        (Verb::Read, "" | "data") if path.is_empty() && !asked.open_end => {
+            model.admit(call, &asked.path, Capability::Read)?;
+            Ok(misused(route))
+        }
         (Verb::List, "metadata") => model.kv_list(call, mount, path).map(|keys| Content::keys(&keys)),
         (_, "data" | "metadata" | "delete" | "undelete" | "destroy") if path.is_empty() => {
             model.admit(call, &asked.path, Capability::Read)?;
@@ -89,7 +93,7 @@ impl Written {
             return Err(Refusal::new(400, &["no data provided"]));
         }
         let misfit = "error converting input for field \"data\": '' expected type 'map[string]interface {}', got \
-                      unconvertible type";
+                      unconvertible type 'string'";
         let written: Self = asked.json().ok_or_else(|| Refusal::new(400, &[misfit]))?;
         let cas = match written.options.get("cas") {
             None => None,
@@ -136,6 +140,20 @@ fn patch(model: &Model, asked: &Asked, mount: &str, path: &str) -> Result<Conten
         Patched::Written(view) => Content::data(describe(model, &view)),
         Patched::Gone(view) => not_found(describe(model, &view)),
     })
+}
+
+/// Reading what is no secret: told by a warning only.
+fn misused(route: &str) -> Content {
+    let warning = if route.is_empty() {
+        "Invalid path for a versioned K/V secrets engine. See the API docs for the appropriate API endpoints to use. If \
+         using the OpenBao CLI, use 'bao kv get' for this operation."
+    } else {
+        "Non-listing operations on the root of a K/V v2 mount are not supported."
+    };
+    let (_, body) = Content::data(Value::Null).to_json();
+    let mut body = body.unwrap_or_default();
+    body["warnings"] = json!([warning]);
+    Content::Bare(404, body)
 }
 
 /// 404 with an envelope: what is left of a version.

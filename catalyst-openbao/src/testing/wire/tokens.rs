@@ -61,7 +61,7 @@ fn wanted(asked: &Asked) -> Result<(TokenGrant, bool), Refusal> {
     if let Some(limit) = asked.span("explicit_max_ttl")? {
         grant = grant.explicit_max_ttl(limit);
     }
-    if let Some(period) = asked.span("period")? {
+    if let Some(period) = asked.span("period")?.filter(|period| !period.is_zero()) {
         grant = grant.period(period);
     }
     if asked.text("type").as_deref() == Some("batch") {
