@@ -66,7 +66,8 @@ impl Model {
         &self.0.faults
     }
 
-    /// Moves the server's clock ahead for good: what it gave ends that much earlier than the caller believes.
+    /// Moves the server's clock ahead for good: what it gave ends that much earlier than the caller believes. Signed
+    /// assertions are judged by the clock as it was, for their issuer does not move along.
     pub fn advance(&self, by: Duration) {
         self.with(|state| state.clock.advance(by));
         self.with(|_settled| ());
