@@ -1,12 +1,14 @@
 //! Authenticated calls: the session's token, one second try after a refusal, and the retry loop around both.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalyst_core::{Attempt, Result, RetryBudget, RetryConfig, retry};
-use tokio::time::Instant;
+use catalyst_core::{Attempt, Error, ErrorKind, Result, RetryBudget, RetryConfig, Secret, retry};
+use tokio::time::{Instant, timeout};
 
-use crate::refusal;
+use crate::operation::Operation;
+use crate::refusal::{self, SERVICE};
 use crate::sessions::{Sessions, Verdict};
 use crate::token::Token;
 use crate::transport::{Answer, Call, Transport};
@@ -14,8 +16,8 @@ use crate::transport::{Answer, Call, Transport};
 /// All that the clones of a client share.
 #[derive(Debug)]
 pub(crate) struct Api {
-    pub(crate) transport: Transport,
-    pub(crate) sessions: Sessions,
+    pub(crate) transport: Arc<Transport>,
+    pub(crate) sessions: Arc<Sessions>,
     pub(crate) retry: RetryConfig,
     pub(crate) budget: RetryBudget,
 }
@@ -24,8 +26,8 @@ impl Api {
     /// Makes a call in the current session.
     pub(crate) async fn send<'a>(&self, call: &Call<'a>) -> Result<Answer<'a>> {
         let attempt = |attempt: Attempt| async move {
-            let token = self.sessions.token(&self.transport, attempt.remaining).await?;
-            self.with_token(&call.timeout(attempt.remaining), token).await.map(|(answer, _)| answer)
+            let token = within(attempt.remaining, self.sessions.token()).await?;
+            self.with_token(call, token, attempt).await.map(|(answer, _)| answer)
         };
         retry(&self.retry, &self.budget, call.idempotency, attempt).await
     }
@@ -38,35 +40,37 @@ impl Api {
         needed: Duration,
     ) -> Result<(Answer<'a>, Arc<Token>)> {
         let attempt = |attempt: Attempt| async move {
-            let token = self.sessions.token_for(&self.transport, needed, attempt.remaining).await?;
-            self.with_token(&call.timeout(attempt.remaining), token).await
+            let token = within(attempt.remaining, self.sessions.token_for(needed)).await?;
+            self.with_token(call, token, attempt).await
         };
         retry(&self.retry, &self.budget, call.idempotency, attempt).await
     }
 
     /// Makes a call without a session.
-    pub(crate) async fn send_as<'a>(
-        &self,
-        call: &Call<'a>,
-        token: Option<&catalyst_core::Secret>,
-    ) -> Result<Answer<'a>> {
+    pub(crate) async fn send_as<'a>(&self, call: &Call<'a>, token: Option<&Secret>) -> Result<Answer<'a>> {
         let attempt = |attempt: Attempt| async move {
             self.transport.exchange(&call.timeout(attempt.remaining), token).await
         };
         retry(&self.retry, &self.budget, call.idempotency, attempt).await
     }
 
-    async fn with_token<'a>(&self, call: &Call<'a>, token: Arc<Token>) -> Result<(Answer<'a>, Arc<Token>)> {
+    async fn with_token<'a>(
+        &self,
+        call: &Call<'a>,
+        token: Arc<Token>,
+        attempt: Attempt,
+    ) -> Result<(Answer<'a>, Arc<Token>)> {
+        let call = call.timeout(attempt.remaining);
         let asked = Instant::now();
-        let refused = match self.transport.exchange(call, Some(&token.secret)).await {
+        let refused = match self.transport.exchange(&call, Some(&token.secret)).await {
             Err(error) if error.code() == Some("invalid_token") => error,
             other => return other.map(|answer| (answer, token)),
         };
-        let token = match self.sessions.refused(&self.transport, &token, asked).await? {
+        let token = match within(attempt.remaining, self.sessions.refused(&token, asked)).await? {
             Verdict::Denied => return Err(refusal::denied(&refused)),
             Verdict::Retry(fresh) => fresh,
         };
-        match self.transport.exchange(call, Some(&token.secret)).await {
+        match self.transport.exchange(&call, Some(&token.secret)).await {
             Ok(answer) => {
                 self.sessions.tried_again(true).await;
                 Ok((answer, token))
@@ -78,4 +82,13 @@ impl Api {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Ends the wait for a session in time.
+pub(crate) async fn within<T>(limit: Duration, session: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(limit, session).await.unwrap_or_else(|_elapsed| {
+        Err(Error::new(ErrorKind::Timeout, Operation::Login.name())
+            .with_service(SERVICE)
+            .with_help("no session was to be had in time"))
+    })
 }

@@ -9,6 +9,7 @@ use catalyst_core::{Error, ErrorKind, Result, RetryBudget, RetryConfig};
 use url::Url;
 
 use crate::api::Api;
+use crate::auth::Server;
 use crate::client::OpenBao;
 use crate::refusal::SERVICE;
 use crate::sessions::Sessions;
@@ -91,8 +92,9 @@ impl OpenBaoBuilder {
             }
             _ => None,
         };
-        let transport = Transport::new(&self.address, self.namespace, HttpClient::new(limits)?, login_http);
-        let sessions = Sessions::new(self.login);
+        let http = HttpClient::new(limits)?;
+        let transport = Arc::new(Transport::new(&self.address, self.namespace, http, login_http));
+        let sessions = Arc::new(Sessions::new(Arc::new(Server::new(self.login, Arc::clone(&transport)))));
         let budget = RetryBudget::default();
         Ok(OpenBao { api: Arc::new(Api { transport, sessions, retry: self.retry, budget }) })
     }

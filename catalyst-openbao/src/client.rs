@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use catalyst_core::{Attempt, Idempotency, Result, retry};
 
-use crate::api::Api;
+use crate::api::{Api, within};
 use crate::{Database, Kv2, Leases, Mount, OpenBaoBuilder, Session, Warnings, maintain};
 
 /// A client of one OpenBao server. Cheap to clone; clones share connections, session and limits.
@@ -69,7 +69,7 @@ impl OpenBao {
     /// # Cancel safety
     /// A login in flight may leave a token behind that ends with its term.
     pub async fn session(&self) -> Result<Session> {
-        let get = |attempt: Attempt| self.api.sessions.token(&self.api.transport, attempt.remaining);
+        let get = |attempt: Attempt| within(attempt.remaining, self.api.sessions.token());
         let token = retry(&self.api.retry, &self.api.budget, Idempotency::Repeatable, get).await?;
         Ok(token.keeper.session())
     }
@@ -85,7 +85,7 @@ impl OpenBao {
     /// # Cancel safety
     /// As [`OpenBao::session`].
     pub async fn login_anew(&self) -> Result<Session> {
-        let replace = |_| self.api.sessions.replace(&self.api.transport);
+        let replace = |attempt: Attempt| within(attempt.remaining, self.api.sessions.replace());
         let token = retry(&self.api.retry, &self.api.budget, Idempotency::Repeatable, replace).await?;
         Ok(token.keeper.session())
     }
@@ -98,7 +98,7 @@ impl OpenBao {
     /// # Cancel safety
     /// It can be dropped at any time, and started again.
     pub fn maintain(&self) -> impl Future<Output = Infallible> + Send + use<> {
-        maintain::maintain(Arc::clone(&self.api))
+        maintain::maintain(Arc::clone(&self.api.sessions))
     }
 
     /// Revokes every token that was made for this client, and with them every lease, and refuses calls from then on
@@ -112,7 +112,7 @@ impl OpenBao {
     /// # Cancel safety
     /// The client is shut down; some tokens may not be revoked. Call it again.
     pub async fn shutdown(&self, limit: Duration) -> Result<()> {
-        maintain::shutdown(&self.api, limit).await
+        maintain::shutdown(&self.api.sessions, limit).await
     }
 
     /// The server's warnings from now on. They are logged as well.

@@ -59,6 +59,8 @@ mod statics;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 mod token;
 mod transport;
 mod upkeep;

@@ -7,9 +7,8 @@ use std::time::Duration;
 use catalyst_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, timeout};
 
-use crate::api::Api;
-use crate::auth;
 use crate::refusal::SERVICE;
+use crate::sessions::Sessions;
 use crate::upkeep;
 
 /// No sleep is longer, so that a host that was suspended notices.
@@ -18,43 +17,40 @@ const TICK: Duration = Duration::from_secs(30);
 const REVOKE_PAUSE: Duration = Duration::from_secs(15);
 
 /// Keeps the session alive, and revokes the superseded ones that nobody uses.
-pub(crate) async fn maintain(api: Arc<Api>) -> Infallible {
+pub(crate) async fn maintain(sessions: Arc<Sessions>) -> Infallible {
     let mut jitter = fastrand::f64();
     let mut revoke_from = Instant::now();
     loop {
-        if api.sessions.is_closed() {
+        if sessions.is_closed() {
             std::future::pending::<()>().await;
         }
-        if Instant::now() >= revoke_from && !revoke_unused(&api).await {
+        if Instant::now() >= revoke_from && !revoke_unused(&sessions).await {
             revoke_from = Instant::now() + REVOKE_PAUSE;
         }
-        let due = api.sessions.outlook().and_then(|(term, failures)| upkeep::due(&term, failures, jitter));
+        let due = sessions.outlook().and_then(|(term, failures)| upkeep::due(&term, failures, jitter));
         let wait = due.map_or(TICK, |due| due.saturating_duration_since(Instant::now()).min(TICK));
         if wait.is_zero() {
-            keep(&api).await;
+            keep(&sessions).await;
             jitter = fastrand::f64();
         } else {
             // Elapsed or woken: either way it looks again.
-            let _woken = timeout(wait, api.sessions.wake.notified()).await;
+            let _woken = timeout(wait, sessions.wake.notified()).await;
         }
     }
 }
 
-async fn keep(api: &Api) {
-    if let Err(error) = api.sessions.keep(&api.transport).await {
-        api.sessions.failed();
+async fn keep(sessions: &Sessions) {
+    if let Err(error) = sessions.keep().await {
+        sessions.failed();
         tracing::warn!(%error, "the session could not be prolonged or replaced; it is tried again");
     }
 }
 
 /// Returns whether all that were to be revoked are.
-async fn revoke_unused(api: &Api) -> bool {
-    for token in api.sessions.unused() {
-        match auth::revoke(&api.transport, &token.secret).await {
-            Ok(()) => {
-                token.lost();
-                tracing::debug!(session = token.id(), "superseded session revoked");
-            }
+async fn revoke_unused(sessions: &Sessions) -> bool {
+    for token in sessions.unused() {
+        match sessions.revoke(&token).await {
+            Ok(()) => tracing::debug!(session = token.id(), "superseded session revoked"),
             Err(error) => {
                 tracing::debug!(session = token.id(), %error, "superseded session not revoked yet");
                 return false;
@@ -65,14 +61,13 @@ async fn revoke_unused(api: &Api) -> bool {
 }
 
 /// Closes the client and revokes its sessions within `limit`.
-pub(crate) async fn shutdown(api: &Api, limit: Duration) -> Result<()> {
-    let tokens = api.sessions.close();
+pub(crate) async fn shutdown(sessions: &Sessions, limit: Duration) -> Result<()> {
+    let tokens = sessions.close();
     let revoke_all = async {
         let mut first_failure = None;
         for token in tokens {
-            match auth::revoke(&api.transport, &token.secret).await {
-                Ok(()) => token.lost(),
-                Err(error) => first_failure = first_failure.or(Some(error)),
+            if let Err(error) = sessions.revoke(&token).await {
+                first_failure = first_failure.or(Some(error));
             }
         }
         first_failure.map_or(Ok(()), Err)

@@ -23,7 +23,9 @@ pub(crate) enum Remains {
 
 /// The error that an answer with an unsuccessful status means.
 pub(crate) fn refusal(operation: Operation, status: u16, errors: &[String], remains: Remains) -> Error {
-    let said = errors.join("; ");
+    // The server's lists come with line ends and bullets.
+    let flat = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = errors.iter().map(flat).collect::<Vec<_>>().join("; ");
     let meaning = match status {
         400 | 405 | 413 | 415 | 422 => refused(operation, status, &said),
         401 | 403 => forbidden(operation, &said),
@@ -67,7 +69,7 @@ pub(crate) fn denied(error: &Error) -> Error {
     let denied = Error::new(ErrorKind::PermissionDenied, error.operation())
         .with_service(SERVICE)
         .with_code("permission_denied")
-        .with_help("no policy of our login allows this; check the policies of its role");
+        .with_help("no policy of our login allows this path, or nothing is mounted there; check the path and the role's policies");
     let denied = match error.status() {
         Some(status) => denied.with_status(status),
         None => denied,
@@ -174,6 +176,10 @@ fn is_missing_login_role(said: &str) -> bool {
 fn forbidden(operation: Operation, said: &str) -> Meaning {
     match operation {
         Operation::Login => bad_credentials(),
+        Operation::LookupToken => {
+            let help = "the token has ended, was revoked, or never was; give the client a new one";
+            Meaning::new(ErrorKind::Unauthenticated, "invalid_token", help)
+        }
         _ if said.contains("namespace") => Meaning::new(
             ErrorKind::PermissionDenied,
             "permission_denied",
@@ -244,7 +250,8 @@ fn failed(operation: Operation, said: &str) -> Meaning {
         | Operation::RenewLease
         | Operation::RevokeLease
         | Operation::RevokePrefix => backend(said),
-        _ => retried("internal_error", "the server failed; its log says more under this request"),
+        _ => retried("internal_error", "the server failed, and may have done part of it; its log says more")
+            .unknown(),
     }
 }
 
@@ -260,5 +267,132 @@ fn backend(said: &str) -> Meaning {
             "the database refused the role's statements; check them and the rights of the managing user";
         return retried("backend_refused", help).final_();
     }
-    retried("internal_error", "the server or the database behind it failed; its log says more")
+    retried("internal_error", "the server or the database behind it failed; its log says more").unknown()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::support::recorded;
+    use proptest::prelude::*;
+
+    fn meaning(operation: Operation, file: &str, remains: Remains) -> Error {
+        let (status, body) = recorded(file);
+        let errors: Vec<String> = body["errors"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|text| text.as_str().unwrap().into())
+            .collect();
+        refusal(operation, status, &errors, remains)
+    }
+
+    #[test]
+    fn recorded_refusals_mean_what_they_mean() {
+        use ErrorKind::{
+            Conflict, Expired, InvalidRequest, NotFound, PermissionDenied, RateLimited, Unauthenticated,
+            Unavailable,
+        };
+        use Operation::{
+            IssueCredentials, Login, LookupLease, LookupToken, PatchSecret, ReadSecret, ReadStaticCredential,
+            RenewLease, RenewToken, RevokeLease, Unwrap, Wrap, WriteSecret,
+        };
+        let once = RetryAdvice::Never;
+        for (operation, file, kind, code, advice) in [
+            (Login, "approle-login-error", Unauthenticated, "bad_credentials", once),
+            (IssueCredentials, "db-09-creds-nosuch-role-error", NotFound, "unknown_role", once),
+            (
+                IssueCredentials,
+                "db-09-creds-role-not-allowed-error",
+                PermissionDenied,
+                "role_not_allowed",
+                once,
+            ),
+            (IssueCredentials, "db-52-creds-bad-sql-error", Unavailable, "backend_refused", once),
+            (
+                IssueCredentials,
+                "db-60-creds-db-down-error",
+                Unavailable,
+                "backend_down",
+                RetryAdvice::Backoff,
+            ),
+            (ReadStaticCredential, "db-35-static-creds-deleted-error", NotFound, "unknown_role", once),
+            (LookupLease, "db-15-lease-lookup-expired-error", NotFound, "lease_not_found", once),
+            (RenewLease, "db-16-lease-renew-expired-error", NotFound, "lease_not_found", once),
+            (RenewLease, "db-61-renew-db-down-error", Unavailable, "backend_down", RetryAdvice::Backoff),
+            (RevokeLease, "db-62-revoke-db-down-error", Unavailable, "backend_down", RetryAdvice::Backoff),
+            (RevokeLease, "db-19-revoke-owned-plain", Unavailable, "backend_refused", once),
+            (IssueCredentials, "err-403-bad-token", Unauthenticated, "invalid_token", once),
+            (LookupToken, "token-lookup-revoked-403", Unauthenticated, "invalid_token", once),
+            (RenewToken, "token-renew-batch-error", InvalidRequest, "invalid_request", once),
+            (ReadSecret, "err-404-no-handler", NotFound, "unknown_mount", once),
+            (ReadSecret, "ns-missing-error", NotFound, "unknown_namespace", once),
+            (ReadSecret, "ns-token-in-root-403", Unauthenticated, "invalid_token", once),
+            (ReadSecret, "kv-404-missing", NotFound, "secret_not_found", once),
+            (ReadSecret, "kv-read-missing-version-404", NotFound, "secret_not_found", once),
+            (ReadSecret, "err-429-rate-limit", RateLimited, "rate_limited", RetryAdvice::Backoff),
+            (ReadSecret, "err-503-sealed", Unavailable, "sealed", RetryAdvice::Backoff),
+            (WriteSecret, "kv-write-cas-mismatch-error", Conflict, "cas_mismatch", once),
+            (WriteSecret, "kv-cas-required-error", InvalidRequest, "cas_required", once),
+            (PatchSecret, "kv-patch-wrong-content-type-error", InvalidRequest, "invalid_request", once),
+            (Unwrap, "wrap-unwrap-second-error", Expired, "wrapping_token_invalid", once),
+            (Unwrap, "wrap-expired-error", Expired, "wrapping_token_invalid", once),
+            (Wrap, "wrap-missing-ttl-error", InvalidRequest, "invalid_request", once),
+        ] {
+            let error = meaning(operation, file, Remains::Nothing);
+            assert_eq!((error.kind(), error.code(), error.retry()), (kind, Some(code), advice), "{file}");
+            assert_eq!(error.operation(), operation.name());
+            assert!(error.help().is_some() && !error.outcome_unknown(), "{file}");
+        }
+    }
+
+    #[test]
+    fn a_version_that_is_gone_is_told_from_one_that_never_was() {
+        for (remains, code) in
+            [(Remains::Deleted, "version_deleted"), (Remains::Destroyed, "version_destroyed")]
+        {
+            let error = meaning(Operation::ReadSecret, "kv-read-deleted-404", remains);
+            assert_eq!((error.kind(), error.code()), (ErrorKind::NotFound, Some(code)));
+        }
+    }
+
+    #[test]
+    fn where_a_proxy_or_the_server_failed_midway_the_outcome_is_unknown() {
+        for status in [500, 502, 504] {
+            assert!(
+                refusal(Operation::WriteSecret, status, &[], Remains::Nothing).outcome_unknown(),
+                "{status}"
+            );
+        }
+        for status in [429, 472, 473, 501, 503] {
+            let error = refusal(Operation::WriteSecret, status, &[], Remains::Nothing);
+            assert_eq!((error.outcome_unknown(), error.retry()), (false, RetryAdvice::Backoff), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_denial_keeps_what_was_asked_and_said() {
+        let first = meaning(Operation::ReadSecret, "err-403-bad-token", Remains::Nothing)
+            .with_target("secret/data/a");
+        let error = denied(&first);
+        assert_eq!((error.kind(), error.code()), (ErrorKind::PermissionDenied, Some("permission_denied")));
+        assert_eq!(
+            (error.target(), error.server_message()),
+            (Some("secret/data/a"), Some("permission denied"))
+        );
+        assert_eq!(error.status(), Some(403));
+    }
+
+    proptest! {
+        #[test]
+        fn every_answer_means_something_and_shows_no_token(status in 100u16..600, said in "\\PC{0,80}") {
+            let texts = [format!("{said} token=canary-4711")];
+            for operation in [Operation::Login, Operation::ReadSecret, Operation::IssueCredentials, Operation::RevokeLease] {
+                let error = refusal(operation, status, &texts, Remains::Nothing);
+                prop_assert!(error.code().is_some() && error.help().is_some());
+                let shown = format!("{error:?}");
+                prop_assert!(!shown.contains("canary"));
+            }
+        }
+    }
 }

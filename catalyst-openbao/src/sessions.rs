@@ -8,12 +8,10 @@ use catalyst_core::{Error, ErrorKind, Fetched, Result, TokenCache};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::auth::{self, Login};
+use crate::auth::{Authority, Granted};
 use crate::denial::Denials;
-use crate::operation::Operation;
 use crate::refusal::SERVICE;
 use crate::token::{Term, Token};
-use crate::transport::Transport;
 use crate::upkeep::Failures;
 
 /// How many superseded sessions are remembered; the oldest beyond that end with their term.
@@ -31,7 +29,7 @@ pub(crate) enum Verdict {
 
 #[derive(Debug)]
 pub(crate) struct Sessions {
-    login: Option<Login>,
+    authority: Arc<dyn Authority>,
     cache: TokenCache<Arc<Token>>,
     ledger: Mutex<Ledger>,
     denials: tokio::sync::Mutex<Denials>,
@@ -64,9 +62,9 @@ impl Ledger {
 }
 
 impl Sessions {
-    pub(crate) fn new(login: Option<Login>) -> Self {
+    pub(crate) fn new(authority: Arc<dyn Authority>) -> Self {
         Self {
-            login,
+            authority,
             cache: TokenCache::new(),
             ledger: Mutex::default(),
             denials: tokio::sync::Mutex::default(),
@@ -75,46 +73,40 @@ impl Sessions {
         }
     }
 
-    /// The token to use now; logs in, or prolongs it, where nobody did so in time. Waits no longer than `limit`.
-    pub(crate) async fn token(&self, transport: &Transport, limit: Duration) -> Result<Arc<Token>> {
+    /// The token to use now; logs in, or prolongs it, where nobody did so in time.
+    pub(crate) async fn token(&self) -> Result<Arc<Token>> {
         self.check_open()?;
-        let cached = tokio::time::timeout(limit, self.cache.get(|| self.prolong(transport))).await;
-        cached.map_err(|_elapsed| too_late())?.map(|token| Arc::<Token>::clone(&token))
+        self.cache.get(|| self.prolong()).await.map(|token| Arc::<Token>::clone(&token))
     }
 
     /// Prolongs the session, or replaces it, although it still serves.
-    pub(crate) async fn keep(&self, transport: &Transport) -> Result<Arc<Token>> {
+    pub(crate) async fn keep(&self) -> Result<Arc<Token>> {
         self.check_open()?;
-        self.cache.refresh(|| self.prolong(transport)).await.map(|token| Arc::<Token>::clone(&token))
+        self.cache.refresh(|| self.prolong()).await.map(|token| Arc::<Token>::clone(&token))
     }
 
     /// Replaces the session; a static token is looked up once more.
-    pub(crate) async fn replace(&self, transport: &Transport) -> Result<Arc<Token>> {
+    pub(crate) async fn replace(&self) -> Result<Arc<Token>> {
         self.check_open()?;
         let before = self.ledger().latest.as_ref().map(|token| token.id());
-        let mut token = self.cache.refresh(|| self.log_in(transport)).await?;
-        if before == Some(token.id()) && self.makes_tokens() {
+        let mut token = self.cache.refresh(|| self.log_in()).await?;
+        if before == Some(token.id()) && self.authority.makes_tokens() {
             // It was being prolonged just then, and that is not what was asked for.
-            token = self.cache.refresh(|| self.log_in(transport)).await?;
+            token = self.cache.refresh(|| self.log_in()).await?;
         }
         Ok(Arc::<Token>::clone(&token))
     }
 
     /// A token that lives at least as long as a lease of `needed`, if a renewal or a fresh login can give that.
-    pub(crate) async fn token_for(
-        &self,
-        transport: &Transport,
-        needed: Duration,
-        limit: Duration,
-    ) -> Result<Arc<Token>> {
-        let mut token = self.token(transport, limit).await?;
+    pub(crate) async fn token_for(&self, needed: Duration) -> Result<Arc<Token>> {
+        let mut token = self.token().await?;
         for renew in [true, false] {
             if token.outlives(needed, Instant::now()) {
                 break;
             }
             let better = match renew {
-                true if token.term().renewable => self.keep(transport).await,
-                false if self.makes_tokens() => self.replace(transport).await,
+                true if token.term().renewable => self.keep().await,
+                false if self.authority.makes_tokens() => self.replace().await,
                 _ => continue,
             };
             match better {
@@ -131,12 +123,7 @@ impl Sessions {
 
     /// The server refused `used` in a request made at `asked`. It does not say why; so the token is looked up, once
     /// for all who were refused.
-    pub(crate) async fn refused(
-        &self,
-        transport: &Transport,
-        used: &Arc<Token>,
-        asked: Instant,
-    ) -> Result<Verdict> {
+    pub(crate) async fn refused(&self, used: &Arc<Token>, asked: Instant) -> Result<Verdict> {
         let mut denials = self.denials.lock().await;
         self.check_open()?;
         if let Some(current) = self.cache.peek()
@@ -145,13 +132,13 @@ impl Sessions {
             return Ok(Verdict::Retry(Arc::<Token>::clone(&current)));
         }
         if !denials.knows_alive(used.id(), asked) {
-            match auth::look_up(transport, &used.secret).await {
+            match self.authority.look_up(&used.secret).await {
                 Ok(_) => denials.alive(used.id(), Instant::now()),
                 Err(error) if error.code() == Some("invalid_token") => {
                     tracing::info!(session = used.id(), "the server no longer knows our token");
                     used.lost();
                     self.forget(used);
-                    let token = self.cache.get(|| self.log_in(transport)).await?;
+                    let token = self.cache.get(|| self.log_in()).await?;
                     return Ok(Verdict::Retry(Arc::<Token>::clone(&token)));
                 }
                 Err(error) => return Err(error),
@@ -159,10 +146,16 @@ impl Sessions {
         }
         // The token is good. Its policies may have changed since it was made; a new login shows that, but it also
         // ends the session, so that it is not done each time somebody asks for what is forbidden.
-        if !self.makes_tokens() || !denials.may_log_in(Instant::now()) {
+        if !self.authority.makes_tokens() || !denials.may_log_in(Instant::now()) {
             return Ok(Verdict::Denied);
         }
-        self.replace(transport).await.map(Verdict::Retry)
+        match self.replace().await {
+            Ok(fresh) => Ok(Verdict::Retry(fresh)),
+            Err(error) => {
+                tracing::debug!(%error, "no new login after a refusal");
+                Ok(Verdict::Denied)
+            }
+        }
     }
 
     /// What a second try with a fresh token showed.
@@ -175,10 +168,10 @@ impl Sessions {
         let ledger = self.ledger();
         let latest = ledger.latest.as_ref()?;
         let mut term = latest.term();
-        if latest.is_lost() && self.makes_tokens() {
+        if latest.is_lost() && self.authority.makes_tokens() {
             // Due at once, and from then on as often as its failures allow.
             term = Term { ttl: Some(Duration::ZERO), ..term };
-        } else if !term.renewable && !self.makes_tokens() {
+        } else if !term.renewable && !self.authority.makes_tokens() {
             return None;
         }
         Some((term, ledger.failures))
@@ -202,9 +195,10 @@ impl Sessions {
 
     /// No session from here on. Returns those that are to be revoked: all that were made for us and not revoked yet.
     pub(crate) fn close(&self) -> Vec<Arc<Token>> {
+        let mut ledger = self.ledger();
+        // With the ledger locked: a login that is under way sees it, or is in the ledger.
         self.closed.store(true, Ordering::Release);
         self.cache.take();
-        let mut ledger = self.ledger();
         let latest = ledger.latest.take();
         ledger.retired.extend(latest);
         ledger.forget_ended();
@@ -218,26 +212,17 @@ impl Sessions {
         self.closed.load(Ordering::Acquire)
     }
 
-    fn makes_tokens(&self) -> bool {
-        self.login.as_ref().is_some_and(Login::makes_tokens)
-    }
-
     fn check_open(&self) -> Result<()> {
-        if self.is_closed() {
-            return Err(Error::new(ErrorKind::Closed, "use OpenBao client")
-                .with_service(SERVICE)
-                .with_help("the client was shut down"));
-        }
-        Ok(())
+        if self.is_closed() { Err(closed()) } else { Ok(()) }
     }
 
     /// Renews the newest session where that is possible, and logs in otherwise.
-    async fn prolong(&self, transport: &Transport) -> Result<Fetched<Arc<Token>>> {
+    async fn prolong(&self) -> Result<Fetched<Arc<Token>>> {
         let latest = self.ledger().latest.clone();
         let Some(token) = latest.filter(|token| token.can_be_renewed(Instant::now())) else {
-            return self.log_in(transport).await;
+            return self.log_in().await;
         };
-        match auth::renew(transport, &token.secret).await {
+        match self.authority.renew(&token.secret).await {
             Ok(term) => {
                 token.renewed(term);
                 tracing::debug!(session = token.id(), ttl_s = ?term.ttl.map(|ttl| ttl.as_secs()), "session renewed");
@@ -246,45 +231,64 @@ impl Sessions {
             }
             Err(error) if matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::InvalidRequest) => {
                 tracing::info!(session = token.id(), %error, "the session cannot be renewed");
-                if error.kind() == ErrorKind::Unauthenticated {
+                if error.kind() == ErrorKind::Unauthenticated && self.is_unknown(&token).await {
                     token.lost();
                 }
-                self.log_in(transport).await
+                self.log_in().await
             }
             Err(error) => Err(error),
         }
     }
 
+    /// Whether the server no longer knows a token, so far as it says.
+    async fn is_unknown(&self, token: &Token) -> bool {
+        let looked = self.authority.look_up(&token.secret).await;
+        looked.is_err_and(|error| error.code() == Some("invalid_token"))
+    }
+
+    /// Revokes a token that this client made.
+    pub(crate) async fn revoke(&self, token: &Token) -> Result<()> {
+        self.authority.revoke(&token.secret).await?;
+        token.lost();
+        Ok(())
+    }
+
     /// Logs in; the session so far is superseded only once that has succeeded.
-    async fn log_in(&self, transport: &Transport) -> Result<Fetched<Arc<Token>>> {
-        let login = self.login.as_ref().ok_or_else(|| {
-            Error::new(ErrorKind::Config, Operation::Login.name())
-                .with_service(SERVICE)
-                .with_help("no login is configured; give one to the builder")
-        })?;
-        let granted = login.exchange(transport).await.map_err(|error| error.with_service(SERVICE))?;
-        if self.is_closed() {
-            if granted.ours {
-                auth::revoke(transport, &granted.secret).await?;
+    async fn log_in(&self) -> Result<Fetched<Arc<Token>>> {
+        let granted = self.authority.log_in().await?;
+        match self.install(granted) {
+            Ok(token) => Ok(fetched(token)),
+            Err(granted) => {
+                // The client was shut down meanwhile: nobody else knows of this token.
+                if granted.ours {
+                    self.authority.revoke(&granted.secret).await?;
+                }
+                Err(closed())
             }
-            self.check_open()?;
         }
+    }
+
+    /// Makes a new token the one in use, unless the client is shut down.
+    fn install(&self, granted: Granted) -> Result<Arc<Token>, Granted> {
         let mut ledger = self.ledger();
+        if self.is_closed() {
+            return Err(granted);
+        }
         ledger.failures = Failures::default();
         if let Some(latest) = ledger.latest.as_ref().filter(|latest| !granted.ours && !latest.is_lost()) {
             // The same token, looked at again: its leases live on.
             latest.renewed(granted.term);
-            return Ok(fetched(Arc::clone(latest)));
+            return Ok(Arc::clone(latest));
         }
+        let ttl_s = granted.term.ttl.map(|ttl| ttl.as_secs());
         let token = Arc::new(Token::new(granted.secret, granted.term, granted.ours, &self.wake));
+        tracing::info!(session = token.id(), ?ttl_s, "logged in");
         if let Some(old) = ledger.latest.replace(Arc::clone(&token)) {
             old.superseded();
             ledger.retire(old);
         }
-        drop(ledger);
-        tracing::info!(session = token.id(), ttl_s = ?granted.term.ttl.map(|ttl| ttl.as_secs()), "logged in");
         self.wake.notify_one();
-        Ok(fetched(token))
+        Ok(token)
     }
 
     fn succeeded(&self) {
@@ -305,6 +309,12 @@ impl Sessions {
     }
 }
 
+fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "use OpenBao client")
+        .with_service(SERVICE)
+        .with_help("the client was shut down")
+}
+
 /// Where no upkeep runs, calls prolong the session from three quarters of its term on.
 fn fetched(token: Arc<Token>) -> Fetched<Arc<Token>> {
     let term = token.term();
@@ -313,10 +323,4 @@ fn fetched(token: Arc<Token>) -> Fetched<Arc<Token>> {
     // What can neither be renewed nor replaced is used to its end.
     let refresh_at = if term.renewable || token.ours { refresh_at } else { expires_at };
     Fetched { value: token, refresh_at, expires_at }
-}
-
-fn too_late() -> Error {
-    Error::new(ErrorKind::Timeout, Operation::Login.name())
-        .with_service(SERVICE)
-        .with_help("no session was to be had in time")
 }

@@ -7,6 +7,7 @@ use catalyst_core::http::Method as Verb;
 use catalyst_core::{Error, ErrorKind, Result, Secret};
 use serde::Serialize;
 
+use super::authority::Granted;
 use super::login::{Login, Method};
 use crate::RoleName;
 use crate::operation::Operation;
@@ -18,13 +19,6 @@ use crate::wire::{Exposed, Ignored, TokenStatus};
 const ASSERTION_LIMIT: Duration = Duration::from_secs(10);
 /// The largest file with a service-account token, in bytes.
 const MAX_TOKEN_FILE: u64 = 64 << 10;
-
-/// A token, and what was granted with it.
-pub(crate) struct Granted {
-    pub(crate) secret: Secret,
-    pub(crate) term: Term,
-    pub(crate) ours: bool,
-}
 
 #[derive(Serialize)]
 struct AssertionBody<'a> {
@@ -46,7 +40,7 @@ struct AppRoleBody<'a> {
 
 impl Login {
     /// Logs in once.
-    pub(crate) async fn exchange(&self, transport: &Transport) -> Result<Granted> {
+    pub(super) async fn exchange(&self, transport: &Transport) -> Result<Granted> {
         match &self.method {
             Method::Jwt { role, audience, source } => {
                 let assertion = tokio::time::timeout(ASSERTION_LIMIT, source.assertion(audience))
@@ -98,7 +92,7 @@ impl Login {
 }
 
 /// What the server says of a token.
-pub(crate) async fn look_up(transport: &Transport, token: &Secret) -> Result<Term> {
+pub(super) async fn look_up(transport: &Transport, token: &Secret) -> Result<Term> {
     let call = Call::new(Operation::LookupToken, Verb::Get, &["auth/token/lookup-self"]);
     let answer = transport.exchange(&call, Some(token)).await?;
     let issued_at = answer.sent_at;
@@ -109,7 +103,7 @@ pub(crate) async fn look_up(transport: &Transport, token: &Secret) -> Result<Ter
 }
 
 /// Prolongs a token by as much as its login gave.
-pub(crate) async fn renew(transport: &Transport, token: &Secret) -> Result<Term> {
+pub(super) async fn renew(transport: &Transport, token: &Secret) -> Result<Term> {
     let body = |request: catalyst_core::http::Request| request.json(&serde_json::Map::new());
     let call = Call::new(Operation::RenewToken, Verb::Post, &["auth/token/renew-self"]).body(&body);
     let answer = transport.exchange(&call, Some(token)).await?;
@@ -121,7 +115,7 @@ pub(crate) async fn renew(transport: &Transport, token: &Secret) -> Result<Term>
 }
 
 /// Ends a token, and with it all its leases. One that has ended already is a success.
-pub(crate) async fn revoke(transport: &Transport, token: &Secret) -> Result<()> {
+pub(super) async fn revoke(transport: &Transport, token: &Secret) -> Result<()> {
     let call = Call::new(Operation::RevokeToken, Verb::Post, &["auth/token/revoke-self"]);
     match transport.exchange(&call, Some(token)).await {
         Err(error) if error.code() != Some("invalid_token") => Err(error),

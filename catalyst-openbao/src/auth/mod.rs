@@ -1,7 +1,8 @@
 //! How a service proves who it is.
 
+mod authority;
 mod exchange;
 mod login;
 
-pub(crate) use exchange::{look_up, renew, revoke};
+pub(crate) use authority::{Authority, Granted, Server};
 pub use login::{AssertionSource, Login};

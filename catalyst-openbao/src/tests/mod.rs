@@ -1,0 +1,10 @@
+//! The client against recorded answers, over HTTP on loopback; sessions in virtual time.
+
+mod bad_input;
+mod credentials;
+mod logins;
+mod once;
+mod secrets;
+mod sessions;
+pub(crate) mod support;
+mod upkeep;
