@@ -58,11 +58,9 @@ impl Load {
     }
 
     async fn work(&self, task: usize) {
-        // Every twentieth, each task at another place in the row, so that both arms get the same mix.
-        let mut number = u32::try_from(task).unwrap_or(0);
         while !self.stopped.load(Ordering::Relaxed) {
-            number = number.wrapping_add(1);
-            let long = number.is_multiple_of(ONE_IN);
+            // At random: in step, all tasks would sleep at once.
+            let long = fastrand::u32(..ONE_IN) == 0;
             let arm = if self.on_fixed.load(Ordering::Relaxed) { Arm::Fixed } else { Arm::Rotating };
             let failure = self.query(task, arm, long).await;
             if failure {
@@ -129,13 +127,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_load_follows_the_arm_and_one_query_in_twenty_is_long() {
-        let (ledger, figures) = run(Slow(Some(Duration::from_millis(2))), 60).await;
+        let (ledger, figures) = run(Slow(Some(Duration::from_millis(2))), 600).await;
         assert_eq!(ledger.failed(), 0);
         let shorts = figures.rotating.len() + figures.fixed.len();
         let share = 1.0 - shorts as f64 / ledger.queries() as f64;
-        assert!((0.045..0.055).contains(&share), "{share}");
+        assert!((0.04..0.06).contains(&share), "{share}");
         let (rotating, fixed) = (figures.queries_rotating as f64, figures.queries_fixed as f64);
-        assert!((0.9..1.1).contains(&(rotating / fixed)), "{rotating} and {fixed}");
+        assert!((0.8..1.25).contains(&(rotating / fixed)), "{rotating} and {fixed}");
     }
 
     #[tokio::test(start_paused = true)]

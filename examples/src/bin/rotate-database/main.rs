@@ -15,12 +15,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalyst_core::Clock;
+use catalyst_sdk::Catalyst;
 use clap::Parser;
 use tokio::time::timeout;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use options::Options;
+use orders::Orders;
 use progress::Screen;
 use run::{Record, Run, Story, follow};
 use stage::{Broken, Stage};
@@ -42,7 +44,8 @@ mod timeline;
 /// The whole story; true if nobody noticed.
 async fn rotate(options: &Options, screen: &Screen) -> Result<bool, Broken> {
     let stage = Stage::start(options).await?; // OpenBao and PostgreSQL: the fakes, or the real ones
-    let orders = stage.orders(options).await?; // a live user, a warm pool; it rotates from here on
+    let catalyst = Catalyst::builder(stage.config(options)).connect().await?; // elsewhere: Catalyst::connect()
+    let orders = Orders::open(&catalyst, options.pool).await?; // a live user, a warm pool; rotates from here on
     let fixed = stage.fixed(options).await?; // its twin, whose credential never changes
 
     let story = Story::begin(&orders, options).await?;
@@ -51,7 +54,7 @@ async fn rotate(options: &Options, screen: &Screen) -> Result<bool, Broken> {
     let mut record = run.until_rotated().await;
 
     let late = record.late(&stage.made_users().await?);
-    orders.shutdown().await?; // drains, revokes
+    catalyst.shutdown().await?; // drains, revokes
     let left = late.max(stage.users_left().await?); // none of them may be there now, as the database sees it
     timeout(LAST_EVENTS, follower).await.ok();
     record.complete(&story);
@@ -96,5 +99,28 @@ async fn main() -> ExitCode {
             writeln!(std::io::stderr(), "rotate-database: {error}").ok();
             ExitCode::from(2)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn nobody_notices(pool: &str) {
+        let arguments = "rotate-database --rotations 1 --lease-ttl 3 --tasks 6 --pool-size 4 --pool";
+        let options = Options::parse_from(arguments.split(' ').chain([pool]));
+        let passed = rotate(&options, &Screen::silent()).await.unwrap();
+        assert!(passed, "see the example's output: {arguments} {pool}");
+    }
+
+    /// A saturated pool: those who wait for a connection move over.
+    #[tokio::test]
+    async fn nobody_notices_a_rotation_of_sqlx() {
+        nobody_notices("sqlx").await;
+    }
+
+    #[tokio::test]
+    async fn nobody_notices_a_rotation_of_deadpool() {
+        nobody_notices("deadpool").await;
     }
 }

@@ -1,19 +1,17 @@
-//! The rotating pool under test, of either driver, and its twin that never changes.
+//! The rotating pool under test, of either driver.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use catalyst_sdk::Result;
 use catalyst_sdk::pool::deadpool::RotatingDeadpool;
 use catalyst_sdk::pool::sqlx::RotatingPgPool;
 use catalyst_sdk::rotation::{Event, EventKind, Events, Health};
+use catalyst_sdk::{Catalyst, Result};
 use tokio::time::Instant;
 
 use crate::database::{Database, Failure};
+use crate::options::Pool;
+use crate::stage::ROLE;
 use crate::timeline::Step;
-
-/// How long draining and revoking may take at the end.
-const SHUTDOWN: Duration = Duration::from_secs(10);
 
 /// The pool that an application would hold.
 #[derive(Clone)]
@@ -23,6 +21,14 @@ pub(crate) enum Orders {
 }
 
 impl Orders {
+    /// The one line that an application changes.
+    pub(crate) async fn open(catalyst: &Catalyst, pool: Pool) -> Result<Self> {
+        Ok(match pool {
+            Pool::Sqlx => Self::Sqlx(catalyst.postgres(ROLE).await?),
+            Pool::Deadpool => Self::Deadpool(catalyst.postgres_deadpool(ROLE).await?),
+        })
+    }
+
     /// As the load sees it.
     pub(crate) fn database(&self) -> Arc<dyn Database> {
         match self {
@@ -52,14 +58,6 @@ impl Orders {
         match self {
             Self::Sqlx(pool) => Ok(sqlx::query_scalar(SQL).fetch_one(pool).await?),
             Self::Deadpool(pool) => Ok(pool.get().await?.query_one(SQL, &[]).await?.get(0)),
-        }
-    }
-
-    /// Drains, and gives the users back.
-    pub(crate) async fn shutdown(&self) -> Result<()> {
-        match self {
-            Self::Sqlx(pool) => pool.shutdown(SHUTDOWN).await,
-            Self::Deadpool(pool) => pool.shutdown(SHUTDOWN).await,
         }
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Screen(Kind);
 enum Kind {
     Terminal(Arc<Lines>),
     Plain,
+    #[cfg(test)]
+    Silent,
 }
 
 struct Lines {
@@ -62,6 +64,11 @@ impl Screen {
         Self(Kind::Terminal(Arc::new(lines)))
     }
 
+    #[cfg(test)]
+    pub(crate) fn silent() -> Self {
+        Self(Kind::Silent)
+    }
+
     /// Brings the live part up to date.
     pub(crate) fn show(&self, view: &View) {
         let Kind::Terminal(lines) = &self.0 else { return };
@@ -80,6 +87,8 @@ impl Screen {
             Kind::Plain => {
                 writeln!(std::io::stdout(), "{line}").ok();
             }
+            #[cfg(test)]
+            Kind::Silent => {}
         }
     }
 

@@ -272,6 +272,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_run_passes_only_without_failures_without_leftovers_and_with_all_its_rotations() {
+        let (good, bad) = (record(None), record(Some("gone")));
+        let judge = |rotations: &str, record: &Record, left: usize| {
+            let options = Options::parse_from(["rotate-database", "--rotations", rotations]);
+            Summary::new(&options, record, left).passed()
+        };
+        assert!(judge("2", &good, 0));
+        assert!(!judge("2", &good, 1), "an old user was left");
+        assert!(!judge("2", &bad, 0), "a query failed");
+        assert!(!judge("3", &good, 0), "a rotation is missing");
+    }
+
+    #[tokio::test]
     async fn what_a_server_said_is_shown_as_text() {
         let page = page_of(&record(Some("<script>alert('x')</script>")));
         assert!(page.contains("1 query failed"));

@@ -1,18 +1,19 @@
 //! OpenBao and PostgreSQL in this process.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use catalyst_core::Secret;
-use catalyst_openbao::DynamicCredentials;
-use catalyst_openbao::mock::{MockOpenBao, MockRole, Model, UserChange};
+use catalyst_openbao::mock::{LoginRule, MockRole, Model, TokenGrant, UserChange};
+use catalyst_openbao::testing::FakeOpenBao;
 use catalyst_tests::postgres::{FakePostgres, OnDrop, Shutdown, Users};
 use tokio::task::JoinHandle;
 
-use super::{Address, Broken, FIXED_USER, ROLE};
+use super::{AUDIENCE, Address, Broken, FIXED_USER, ROLE, WORKLOAD};
 use crate::options::Options;
 
 pub(crate) struct Fake {
-    bao: MockOpenBao,
+    bao: FakeOpenBao,
     postgres: Arc<FakePostgres>,
     fixed_password: Secret,
     expiry: JoinHandle<()>,
@@ -20,10 +21,12 @@ pub(crate) struct Fake {
 
 impl Fake {
     pub(super) async fn start(options: &Options) -> Result<Self, Broken> {
-        let bao = MockOpenBao::new();
+        let bao = FakeOpenBao::start().await;
         let model = bao.model();
         let role = MockRole::new(options.lease()).max_ttl(options.max_lease());
         model.set_role("database", ROLE, role);
+        let token = TokenGrant::new(Duration::from_hours(1));
+        model.allow_login("jwt", "orders", LoginRule::jwt_of(AUDIENCE, WORKLOAD), token);
 
         let users = Users::in_front_of(Arc::new(model.clone()));
         let fixed_password = super::password();
@@ -38,13 +41,13 @@ impl Fake {
         Ok(Self { bao, postgres, fixed_password, expiry })
     }
 
-    pub(super) fn users(&self) -> Result<Arc<dyn DynamicCredentials>, Broken> {
-        Ok(Arc::new(self.bao.database("database".parse()?)))
+    pub(super) fn openbao(&self) -> String {
+        self.bao.address()
     }
 
     pub(super) fn address(&self) -> Address {
         let (port, password) = (self.postgres.address().port(), self.fixed_password.clone());
-        Address { port, database: "app", user: FIXED_USER, password }
+        Address { port, database: "app", password }
     }
 
     pub(super) fn made_users(&self) -> Vec<String> {

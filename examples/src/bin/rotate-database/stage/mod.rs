@@ -1,16 +1,21 @@
 //! Where the run takes place: the fakes in this process, or the real servers.
+//!
+//! The SPIFFE agent is a fake in both, for the real one is in no registry; it speaks the Workload API on a real socket,
+//! and OpenBao checks the signature of its JWT-SVIDs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use catalyst_core::Secret;
-use catalyst_openbao::DynamicCredentials;
+use catalyst_sdk::config::{Config, DatabaseConfig};
+use catalyst_spiffe::mock::MockIdentity;
+use catalyst_spiffe::testing::FakeAgent;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use crate::database::Database;
 use crate::options::{Options, Pool};
-use crate::orders::Orders;
 
 mod fake;
 mod live;
@@ -21,69 +26,68 @@ use live::Live;
 /// Anything that stops a run before it has a result.
 pub(crate) type Broken = Box<dyn std::error::Error + Send + Sync>;
 
+/// The database, as the application calls it, and the role at OpenBao.
+pub(crate) const ROLE: &str = "orders-rw";
+/// Who we are.
+const WORKLOAD: &str = "spiffe://catalyst.local/ns/shop/sa/orders";
+/// Whom our JWT-SVIDs are for.
+const AUDIENCE: &str = "openbao";
+/// The database user whose password never changes.
+const FIXED_USER: &str = "fixed";
 /// How long a server may take to drop users that were given back.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The role at OpenBao.
-const ROLE: &str = "orders-rw";
-/// The database user whose password never changes.
-const FIXED_USER: &str = "fixed";
+/// The agent and the servers.
+pub(crate) struct Stage {
+    servers: Servers,
+    agent: FakeAgent,
+    _folder: TempDir,
+}
 
-/// The servers.
-pub(crate) enum Stage {
+enum Servers {
     Fake(Fake),
     Live(Box<Live>),
 }
 
-/// Where the database is, and how the user logs in whose password never changes.
-pub(crate) struct Address {
-    pub port: u16,
-    pub database: &'static str,
-    pub user: &'static str,
-    pub password: Secret,
+/// Where the database is, and the password of [`FIXED_USER`].
+struct Address {
+    port: u16,
+    database: &'static str,
+    password: Secret,
 }
 
 impl Stage {
     pub(crate) async fn start(options: &Options) -> Result<Self, Broken> {
-        Ok(if options.live {
-            Self::Live(Box::new(Live::start(options).await?))
+        let folder = tempfile::tempdir()?;
+        let identity = MockIdentity::new(WORKLOAD)?;
+        let public_key = identity.jwt_public_key_pem();
+        let agent = FakeAgent::serving(&folder.path().join("agent.sock"), identity).await?;
+        let servers = if options.live {
+            Servers::Live(Box::new(Live::start(options, &public_key).await?))
         } else {
-            Self::Fake(Fake::start(options).await?)
-        })
+            Servers::Fake(Fake::start(options).await?)
+        };
+        Ok(Self { servers, agent, _folder: folder })
     }
 
-    fn users(&self) -> Result<Arc<dyn DynamicCredentials>, Broken> {
-        match self {
-            Self::Fake(fake) => fake.users(),
-            Self::Live(live) => live.users(),
-        }
-    }
-
-    fn address(&self) -> Address {
-        match self {
-            Self::Fake(fake) => fake.address(),
-            Self::Live(live) => live.address(),
-        }
-    }
-
-    /// The rotating pool.
-    pub(crate) async fn orders(&self, options: &Options) -> Result<Orders, Broken> {
-        let (users, role) = (self.users()?, ROLE.parse()?);
-        let address = self.address();
-        Ok(match options.pool {
-            Pool::Sqlx => {
-                use catalyst_sdk::pool::sqlx::RotatingPgPool;
-                let builder = RotatingPgPool::builder(users, role, address.for_sqlx());
-                Orders::Sqlx(builder.pool_options(size(options)).start().await?)
+    /// What the platform would put into the environment of an application.
+    pub(crate) fn config(&self, options: &Options) -> Config {
+        let mut config = Config::default();
+        config.identity.endpoint = Some(self.agent.address());
+        match &self.servers {
+            Servers::Fake(fake) => config.openbao.address = Some(fake.openbao()),
+            Servers::Live(live) => {
+                config.openbao.address = Some(live.openbao());
+                config.openbao.ca_file = Some(live.ca_file());
             }
-            Pool::Deadpool => {
-                use catalyst_sdk::pool::deadpool::{PoolLimits, RotatingDeadpool};
-                let mut limits = PoolLimits::default();
-                limits.max_size = options.pool_size.into();
-                let builder = RotatingDeadpool::builder(users, role, address.for_tokio_postgres());
-                Orders::Deadpool(builder.limits(limits).start().await?)
-            }
-        })
+        }
+        let Address { port, database, .. } = self.address();
+        let mut orders = DatabaseConfig::default();
+        let url = format!("postgres://127.0.0.1:{port}/{database}?sslmode=disable");
+        orders.url = Some(Secret::from(url));
+        orders.max_connections = Some(options.pool_size.into());
+        config.databases.insert(ROLE.to_owned(), orders);
+        config
     }
 
     /// The same pool of the driver alone, as large, warm, on the credential that never changes.
@@ -91,7 +95,8 @@ impl Stage {
         let address = self.address();
         match options.pool {
             Pool::Sqlx => {
-                let pool = size(options).connect_with(address.for_sqlx()).await?;
+                let size = PgPoolOptions::new().max_connections(options.pool_size.into());
+                let pool = size.connect_with(address.for_sqlx()).await?;
                 let mut warm = Vec::new();
                 for _ in 0..options.pool_size {
                     warm.push(pool.acquire().await?);
@@ -115,9 +120,9 @@ impl Stage {
 
     /// The users that OpenBao has made and that the database has now.
     pub(crate) async fn made_users(&self) -> Result<Vec<String>, Broken> {
-        match self {
-            Self::Fake(fake) => Ok(fake.made_users()),
-            Self::Live(live) => live.made_users().await,
+        match &self.servers {
+            Servers::Fake(fake) => Ok(fake.made_users()),
+            Servers::Live(live) => live.made_users().await,
         }
     }
 
@@ -134,12 +139,20 @@ impl Stage {
     }
 
     pub(crate) async fn stop(self) -> Result<(), Broken> {
-        match self {
-            Self::Fake(fake) => {
+        self.agent.stop();
+        match self.servers {
+            Servers::Fake(fake) => {
                 fake.stop().await;
                 Ok(())
             }
-            Self::Live(live) => live.stop().await,
+            Servers::Live(live) => live.stop().await,
+        }
+    }
+
+    fn address(&self) -> Address {
+        match &self.servers {
+            Servers::Fake(fake) => fake.address(),
+            Servers::Live(live) => live.address(),
         }
     }
 }
@@ -149,10 +162,6 @@ fn password() -> Secret {
     Secret::from(format!("{:032x}", fastrand::u128(..)))
 }
 
-fn size(options: &Options) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(options.pool_size.into())
-}
-
 impl Address {
     fn for_sqlx(&self) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
@@ -160,7 +169,7 @@ impl Address {
             .port(self.port)
             .database(self.database)
             .ssl_mode(PgSslMode::Disable)
-            .username(self.user)
+            .username(FIXED_USER)
             .password(self.password.expose())
     }
 
@@ -168,7 +177,7 @@ impl Address {
         let mut config = tokio_postgres::Config::new();
         config.host("127.0.0.1").port(self.port).dbname(self.database);
         config.ssl_mode(tokio_postgres::config::SslMode::Disable);
-        config.user(self.user).password(self.password.expose());
+        config.user(FIXED_USER).password(self.password.expose());
         config
     }
 }
