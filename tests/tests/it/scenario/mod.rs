@@ -1,8 +1,8 @@
 //! Whole stories on the fakes, with real drivers on real sockets.
 
 mod deadpool_pool;
-mod load;
+pub(crate) mod load;
 mod mint;
 mod platform;
 mod sqlx_pool;
-mod stage;
+pub(crate) mod stage;
