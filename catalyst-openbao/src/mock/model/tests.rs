@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use catalyst_core::Secret;
+use proptest::prelude::*;
 use tokio::time::{Instant, advance};
 
 use super::*;
@@ -159,4 +160,76 @@ async fn a_token_is_good_for_its_uses_and_its_policies() {
     assert_eq!(elsewhere, Some(Refusal::permission_denied()));
     assert!(model.kv_read(&by(&token), "secret", "app/db", None).is_ok(), "the refusal cost a use, too");
     assert_eq!(model.kv_read(&by(&token), "secret", "app/db", None).err(), Some(Refusal::bad_token()));
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Login(u64),
+    Issue(usize),
+    Renew(usize, u64),
+    Revoke(usize),
+    RevokeToken(usize),
+    Wait(u64),
+    Ahead(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (1_u64..60).prop_map(Step::Login),
+        (0_usize..8).prop_map(Step::Issue),
+        (0_usize..32, 0_u64..40).prop_map(|(lease, secs)| Step::Renew(lease, secs)),
+        (0_usize..32).prop_map(Step::Revoke),
+        (0_usize..8).prop_map(Step::RevokeToken),
+        (0_u64..15_000).prop_map(Step::Wait),
+        (0_u64..15_000).prop_map(Step::Ahead),
+    ]
+}
+
+/// A user exists exactly as long as its lease, and a lease never longer than its token or than its role allows.
+async fn play(steps: Vec<Step>) {
+    let model = model();
+    let (mut tokens, mut leases) = (vec![model.new_token(&TokenGrant::new(secs(30)))], Vec::new());
+    for step in steps {
+        let pick = |index: usize, count: usize| index % count.max(1);
+        match step {
+            Step::Login(ttl) => tokens.push(model.new_token(&TokenGrant::new(secs(ttl)))),
+            Step::Issue(token) => {
+                let call = by(&tokens[pick(token, tokens.len())]);
+                leases.extend(model.issue(&call, "database", "app").map(|issued| issued.lease_id));
+            }
+            Step::Renew(lease, increment) if !leases.is_empty() => {
+                let lease: &String = &leases[pick(lease, leases.len())];
+                let renewed = model.renew(&by(&model.root_token()), lease, Some(secs(increment)));
+                assert!(renewed.is_err() || renewed.is_ok_and(|renewed| renewed.ttl <= secs(14)));
+            }
+            Step::Revoke(lease) if !leases.is_empty() => {
+                drop(model.revoke(&by(&model.root_token()), &leases[pick(lease, leases.len())]));
+            }
+            Step::RevokeToken(token) => drop(model.revoke_token(&tokens[pick(token, tokens.len())])),
+            Step::Wait(millis) => advance(Duration::from_millis(millis)).await,
+            Step::Ahead(millis) => model.advance(Duration::from_millis(millis)),
+            _ => {}
+        }
+        model.with(|state| {
+            let now = state.clock.now();
+            let mut owners: Vec<_> =
+                state.stored.leases.values().map(|lease| lease.username.clone()).collect();
+            owners.sort_unstable();
+            assert_eq!(state.users.live(), owners);
+            for lease in state.stored.leases.values() {
+                assert!(lease.expires > now && lease.expires <= lease.issued + secs(15));
+                assert!(state.stored.tokens.contains_key(&lease.token), "a lease without its token");
+            }
+        });
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn users_leases_and_tokens_stay_together_whatever_happens(steps in proptest::collection::vec(step(), 0..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(play(steps));
+    }
 }
