@@ -118,6 +118,7 @@ async fn next_update(shared: &Shared, updates: &mut Contexts, first_seen: bool) 
 
 /// Makes an update what everybody reads; one that says nothing new only clears the account of failures.
 fn publish(shared: &Shared, context: &X509Context) -> Result<()> {
+    let received = Instant::now();
     let before = shared.live.material();
     let identity = Arc::new(convert::identity(context, shared.hint.as_deref())?);
     let bundles = convert::bundles(context, before.as_ref().map(|material| &*material.bundles))?;
@@ -131,7 +132,8 @@ fn publish(shared: &Shared, context: &X509Context) -> Result<()> {
         let bundles = Arc::new(bundles.with_jwks(&jwks));
         let (id, serial) = (identity.id().clone(), identity.serial().to_owned());
         let revision = shared.live.publish(Material { identity, bundles });
-        tracing::info!(%id, serial, revision, "identity updated");
+        let took_us = received.elapsed().as_micros();
+        tracing::info!(%id, serial, revision, took_us, "identity updated");
     }
     shared.start.send_if_modified(|start| !std::mem::replace(&mut start.ready, true));
     Ok(())
