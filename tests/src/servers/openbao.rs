@@ -250,9 +250,12 @@ impl OpenBaoServer {
     /// Stops it in its tracks (SIGSTOP): connections stay open and nothing is answered.
     ///
     /// # Errors
-    /// If it does not run.
-    pub fn freeze(&mut self) -> Result<()> {
-        self.process.signal(Signal::SIGSTOP)
+    /// If it does not run, or does not stand still within 10 s.
+    ///
+    /// # Cancel safety
+    /// It may be frozen; [`Self::thaw`] undoes it.
+    pub async fn freeze(&mut self) -> Result<()> {
+        self.process.freeze().await
     }
 
     /// Lets it go on (SIGCONT).
@@ -260,7 +263,7 @@ impl OpenBaoServer {
     /// # Errors
     /// If it does not run.
     pub fn thaw(&mut self) -> Result<()> {
-        self.process.signal(Signal::SIGCONT)
+        self.process.thaw()
     }
 
     /// Waits until it is unsealed and active.

@@ -219,9 +219,12 @@ impl PostgresServer {
     /// process of its own.
     ///
     /// # Errors
-    /// If it does not run.
-    pub fn freeze(&mut self) -> Result<()> {
-        self.process.signal(Signal::SIGSTOP)
+    /// If it does not run, or does not stand still within 10 s.
+    ///
+    /// # Cancel safety
+    /// It may be frozen; [`Self::thaw`] undoes it.
+    pub async fn freeze(&mut self) -> Result<()> {
+        self.process.freeze().await
     }
 
     /// Lets it go on (SIGCONT).
@@ -229,7 +232,7 @@ impl PostgresServer {
     /// # Errors
     /// If it does not run.
     pub fn thaw(&mut self) -> Result<()> {
-        self.process.signal(Signal::SIGCONT)
+        self.process.thaw()
     }
 
     /// All that it logged so far.

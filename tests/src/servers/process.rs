@@ -99,6 +99,23 @@ impl Process {
         })
     }
 
+    /// Stops it by SIGSTOP, and returns when it stands still: under load its threads run on for a while.
+    pub(crate) async fn freeze(&mut self) -> Result<()> {
+        self.signal(Signal::SIGSTOP)?;
+        for _ in 0..steps(END_LIMIT) {
+            if stands_still(self.pid()) {
+                return Ok(());
+            }
+            tokio::time::sleep(STEP).await;
+        }
+        Err(Error::new(ErrorKind::Timeout, OPERATION).with_help("the process does not stop"))
+    }
+
+    /// Lets it go on after [`Self::freeze`].
+    pub(crate) fn thaw(&mut self) -> Result<()> {
+        self.signal(Signal::SIGCONT)
+    }
+
     /// From now on it is somebody else's to end.
     pub(crate) fn leave_running(&mut self) {
         self.left_running = true;
@@ -163,6 +180,13 @@ impl Drop for Process {
             }
         }
     }
+}
+
+/// Whether every thread of the process is in the state T.
+fn stands_still(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let mut states = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
+    states.all(|stat| stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with('T')))
 }
 
 fn steps(limit: Duration) -> u128 {
@@ -244,7 +268,7 @@ mod tests {
         let mut process = Process::start(&launch(folder.path(), &log, "600")).unwrap();
         let pid = process.pid();
         assert!(process.is_running() && exists(pid));
-        process.signal(Signal::SIGSTOP).unwrap();
+        process.freeze().await.unwrap();
         drop(process);
         assert!(!exists(pid));
     }

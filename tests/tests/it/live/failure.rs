@@ -62,7 +62,7 @@ async fn a_server_that_hangs_ends_in_a_timeout_that_owns_up_to_the_unknown() {
     let database = bao.database(mount("database"));
     database.issue(&role(Servers::ROLE)).await.unwrap();
 
-    workload.servers.openbao.freeze().unwrap();
+    workload.servers.openbao.freeze().await.unwrap();
     let error = database.issue(&role(Servers::ROLE)).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Timeout, true), "{error}");
     workload.servers.openbao.thaw().unwrap();

@@ -37,7 +37,7 @@ async fn openbao_survives_kill_seal_and_freeze_with_its_data() {
     assert_eq!(api.send(Method::Get, "sys/health", None).await.unwrap().status(), 503);
     openbao.unseal().await.unwrap();
 
-    openbao.freeze().unwrap();
+    openbao.freeze().await.unwrap();
     let answer = tokio::time::timeout(Duration::from_millis(500), api.read("secret/data/a")).await;
     assert!(answer.is_err(), "a frozen server answered");
     openbao.thaw().unwrap();
