@@ -85,6 +85,9 @@ impl OpenBaoBuilder {
     /// work.
     pub fn build(self) -> Result<OpenBao> {
         self.check()?;
+        if self.address.scheme() == "http" && !is_loopback(&self.address) {
+            tracing::warn!(address = %self.address, "tokens and secrets travel in clear: use https");
+        }
         let limits = HttpConfig::new(SERVICE).timeout(self.timeout).max_body(self.max_body).tls(self.tls);
         let login_http = match &self.login {
             Some(login) if login.is_certificate() => {
@@ -118,5 +121,14 @@ impl OpenBaoBuilder {
             return bad("a limit of zero lets no answer through");
         }
         Ok(())
+    }
+}
+
+fn is_loopback(address: &Url) -> bool {
+    match address.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
