@@ -20,7 +20,7 @@
 //! | [`rotation`] | the engine: a value that is replaced before it ends | |
 //! | [`pool`] | connection pools on it | `sqlx`, `deadpool` |
 //! | [`sources`] | the kinds of credential that rotate | |
-//! | [`bridge`] | an identity as a login, as a TLS client certificate | |
+//! | [`bridge`] | an identity as a login | |
 //! | [`openbao`], [`spiffe`] | the service crates | |
 //!
 //! # How failure behaves

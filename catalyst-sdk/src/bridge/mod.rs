@@ -1,7 +1,6 @@
-//! Where the independent crates meet: an identity becomes what a login or a TLS client needs.
+//! Where the independent crates meet: an identity becomes what a login needs. For TLS the identity's own crate has
+//! the bridge, [`identity_source`](crate::spiffe::tls::identity_source).
 
 mod assertion;
-mod tls;
 
 pub use assertion::SvidAssertion;
-pub use tls::SvidTlsIdentity;

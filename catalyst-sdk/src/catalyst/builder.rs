@@ -7,13 +7,13 @@ use std::sync::Arc;
 use catalyst_core::tls::TlsConfig;
 use catalyst_core::{Error, ErrorKind, Result};
 use catalyst_openbao::{DynamicCredentials, OpenBao};
+use catalyst_spiffe::tls::identity_source;
 use catalyst_spiffe::{WorkloadApi, WorkloadIdentity};
 
 use super::keeper::Keeper;
 use super::login;
 use super::platform::{Catalyst, Parts};
 use super::pools::Pools;
-use crate::bridge::SvidTlsIdentity;
 use crate::config::{Config, LoginMethod};
 
 pub(super) const CONNECT: &str = "connect to the platform";
@@ -114,7 +114,7 @@ fn client(
         tls = tls.ca_pem(&read(file)?)?;
     }
     if let (LoginMethod::Cert, Some(identity)) = (method, identity) {
-        tls = tls.identity(Arc::new(SvidTlsIdentity::new(Arc::clone(identity))));
+        tls = tls.identity(identity_source(Arc::clone(identity)));
     }
     builder = builder.tls(tls).login(login::login(settings, method, identity)?);
     if let Some(namespace) = &settings.namespace {

@@ -9,7 +9,6 @@ use catalyst_core::Result;
 use catalyst_openbao::{Credentials, DynamicCredentials, Lease, LeaseId, LeaseTerm, OpenBao, RoleName};
 use catalyst_spiffe::WorkloadIdentity;
 use tokio::task::AbortHandle;
-use tokio::time::sleep;
 
 /// Renews the session, and logs in anew after each rotation of an identity that it was made with. It ends with the
 /// last thing that needs the session.
@@ -37,14 +36,24 @@ impl Keeper {
 async fn log_in_after_rotations(bao: OpenBao, follows: Option<Arc<dyn WorkloadIdentity>>) {
     let Some(identity) = follows else { return std::future::pending().await };
     let mut updates = identity.updates();
+    let mut presented = serial(&*identity);
     while updates.changed().await.is_ok() {
-        // A failure is left to the upkeep of the session, which logs in before its token ends.
-        if let Err(error) = bao.login_anew().await {
-            tracing::warn!(%error, "login after a rotation of the SVID failed");
-            sleep(Duration::from_secs(1)).await;
+        // Changes of bundles are updates too, and need no new login.
+        let newest = serial(&*identity);
+        if newest.is_none() || newest == presented {
+            continue;
+        }
+        match bao.login_anew().await {
+            Ok(_) => presented = newest,
+            // Left to the upkeep of the session, which logs in before its token ends.
+            Err(error) => tracing::warn!(%error, "login after a rotation of the SVID failed"),
         }
     }
     std::future::pending::<()>().await;
+}
+
+fn serial(identity: &dyn WorkloadIdentity) -> Option<String> {
+    identity.x509().ok().map(|svid| svid.serial().to_string())
 }
 
 impl Drop for Keeper {

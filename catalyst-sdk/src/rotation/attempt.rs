@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Policy;
 use super::event::{EventKind, Generation, Outlet};
 use super::life::{Life, Stamp};
+use super::plan;
 use super::source::{Backing, Granted, Source};
 
 /// The generation in use.
@@ -18,6 +19,33 @@ pub(super) struct Live<S: Source> {
     pub(super) grant: S::Grant,
     pub(super) value: Arc<S::Value>,
     pub(super) life: Life,
+}
+
+/// The last resort while there is no successor: more time for the one in use.
+impl<S: Source> Live<S> {
+    /// How long until it should be extended; for ever if it cannot be.
+    pub(super) fn until_extension(&self, source: &S, policy: &Policy) -> Duration {
+        if !self.life.renewable {
+            return Duration::MAX;
+        }
+        let schedule = self.life.schedule(policy, source.backing(&self.grant));
+        plan::extend_at(&schedule).saturating_sub(self.life.age(policy))
+    }
+
+    pub(super) async fn extend(&mut self, source: &S, policy: &Policy, outlet: &Outlet) {
+        let kind = match source.renew(&self.grant).await {
+            Ok(term) => {
+                let ttl = term.ttl;
+                let clipped = self.life.extend(term, policy);
+                EventKind::Renewed { ttl, clipped }
+            }
+            Err(error) => {
+                self.life.renewable &= error.retry() != RetryAdvice::Never;
+                EventKind::Failed { error }
+            }
+        };
+        outlet.emit(self.generation, &self.label, kind);
+    }
 }
 
 /// Issue, then prepare. A credential that could not be prepared is kept for the next

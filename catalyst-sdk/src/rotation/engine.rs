@@ -1,5 +1,6 @@
 //! The one loop: ask the planner, wait or rotate, and see every old generation to its end.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,6 +53,7 @@ struct Engine<S: Source> {
     attempts: Attempts<S>,
     source: Arc<S>,
     policy: Arc<Policy>,
+    outlet: Arc<Outlet>,
     shared: Arc<Shared<S::Value>>,
     live: Live<S>,
     drained: CancellationToken,
@@ -78,8 +80,19 @@ impl<S: Source> Engine<S> {
         outlet.emit(live.generation, &live.label, EventKind::Rotated);
         // If the caller is gone the handle comes back and is dropped, which stops the loop at its first turn.
         ready.send(Ok(Rotating::new(Arc::clone(&shared)))).ok();
-        let retiring = Retiring::new(Arc::clone(&source), Arc::clone(&policy), outlet);
-        Self { attempts, source, policy, shared, live, drained, retiring, early: false, last_early: None }
+        let retiring = Retiring::new(Arc::clone(&source), Arc::clone(&policy), Arc::clone(&outlet));
+        Self {
+            attempts,
+            source,
+            policy,
+            outlet,
+            shared,
+            live,
+            drained,
+            retiring,
+            early: false,
+            last_early: None,
+        }
     }
 
     async fn run(mut self) {
@@ -132,12 +145,24 @@ impl<S: Source> Engine<S> {
         }
         // Most of what is left belongs to those who still use the old one.
         let within = self.time_to_drain() / 3;
-        match self.attempts.make(Some((&*self.live.value, within))).await {
-            Ok(next) => {
-                self.early = false;
-                self.publish(next);
+        let value = Arc::clone(&self.live.value);
+        let made = {
+            let mut attempt = pin!(self.attempts.make(Some((&*value, within))));
+            // Never cancelled; but an attempt that takes long must not let the one in use run out meanwhile.
+            loop {
+                let pause = self.live.until_extension(&self.source, &self.policy);
+                tokio::select! {
+                    biased;
+                    made = &mut attempt => break made,
+                    () = sleep(pause) => self.live.extend(&self.source, &self.policy, &self.outlet).await,
+                }
             }
-            Err(_reported) => self.extend().await,
+        };
+        if let Ok(next) = made {
+            self.early = false;
+            self.publish(next);
+        } else if self.live.until_extension(&self.source, &self.policy).is_zero() {
+            self.live.extend(&self.source, &self.policy, &self.outlet).await;
         }
     }
 
@@ -152,7 +177,7 @@ impl<S: Source> Engine<S> {
         let (slot, drained) = Slot::new(Arc::clone(&next.value), next.generation, false);
         let end = self.replace(slot);
         self.shared.generation.send_replace(next.generation);
-        self.attempts.outlet.emit(next.generation, &next.label, EventKind::Rotated);
+        self.outlet.emit(next.generation, &next.label, EventKind::Rotated);
         let old = std::mem::replace(&mut self.live, next);
         let old_drained = std::mem::replace(&mut self.drained, drained);
         self.retiring.add(old, old_drained, end);
@@ -164,26 +189,6 @@ impl<S: Source> Engine<S> {
         before.superseded.cancel();
         // Our own reference ends here: the last reader's drop is the signal that the generation is drained.
         Arc::clone(&before.end)
-    }
-
-    /// The last resort while no successor can be had: more time for the one in use.
-    async fn extend(&mut self) {
-        let (policy, live) = (&*self.policy, &mut self.live);
-        let schedule = live.life.schedule(policy, self.source.backing(&live.grant));
-        if !plan::should_extend(&schedule, live.life.age(policy), live.life.renewable) {
-            return;
-        }
-        match self.source.renew(&live.grant).await {
-            Ok(term) => {
-                let ttl = term.ttl;
-                let clipped = live.life.extend(term, policy);
-                self.attempts.outlet.emit(live.generation, &live.label, EventKind::Renewed { ttl, clipped });
-            }
-            Err(error) => {
-                live.life.renewable &= error.retry() != RetryAdvice::Never;
-                self.attempts.outlet.emit(live.generation, &live.label, EventKind::Failed { error });
-            }
-        }
     }
 
     fn report_health(&self, backing: Backing) {
@@ -234,8 +239,8 @@ impl<S: Source> Engine<S> {
             Err(Error::new(ErrorKind::Timeout, "shut down rotation").with_help(help))
         });
         self.shared.health.send_modify(|health| health.state = State::Stopped);
-        self.attempts.outlet.emit(generation, &label, EventKind::Stopped);
-        self.attempts.outlet.close();
+        self.outlet.emit(generation, &label, EventKind::Stopped);
+        self.outlet.close();
         self.shared.done.send_replace(Some(result));
     }
 }

@@ -88,11 +88,10 @@ fn pause_after_failure(policy: &Policy, schedule: &Schedule, now: &Situation) ->
     }
 }
 
-/// Whether a credential whose successor cannot be fetched should be renewed instead: only in the second half of
-/// what was left at the rotation point, and only while renewing still gains something.
-pub(super) fn should_extend(schedule: &Schedule, age: Duration, renewable: bool) -> bool {
-    let lead = schedule.end.saturating_sub(schedule.rotate_at);
-    renewable && age >= schedule.rotate_at + lead / 2
+/// From when on a credential whose successor is not there yet should be renewed: in the second half of what was left
+/// at the rotation point.
+pub(super) fn extend_at(schedule: &Schedule) -> Duration {
+    schedule.rotate_at + schedule.end.saturating_sub(schedule.rotate_at) / 2
 }
 
 /// What to do with an old credential that is still in use.
@@ -115,14 +114,15 @@ pub(super) fn drain(
     renewable: bool,
 ) -> DrainStep {
     let patience = policy.drain_limit.map_or(LONGEST, |limit| limit.saturating_sub(draining));
+    // Renewed in the last third, so that one lost answer is not the end of a transaction; and past the hard stop too
+    // while the server still knows it, for the swap may have come late.
+    let renew_at = schedule.hard_stop.saturating_sub(schedule.hard_stop / 3);
+    if renewable && age >= renew_at && age < schedule.end && !patience.is_zero() {
+        return DrainStep::Renew;
+    }
     let left = schedule.hard_stop.saturating_sub(age).min(patience);
     if left.is_zero() {
         return DrainStep::End;
-    }
-    // Renewed in the last third, so that one lost answer is not the end of a transaction.
-    let renew_at = schedule.hard_stop.saturating_sub(schedule.hard_stop / 3);
-    if renewable && age >= renew_at {
-        return DrainStep::Renew;
     }
     let until_renewal = if renewable { renew_at.saturating_sub(age) } else { left };
     DrainStep::Wait(left.min(until_renewal.max(Duration::from_millis(1))))

@@ -174,7 +174,7 @@ proptest! {
                 prop_assert!(!pause.is_zero() && age + pause <= s.hard_stop);
                 prop_assert!(policy.drain_limit.is_none_or(|limit| draining + pause <= limit));
             }
-            DrainStep::Renew => prop_assert!(renewable && age < s.hard_stop),
+            DrainStep::Renew => prop_assert!(renewable && age < s.end),
             DrainStep::End => prop_assert!(age >= s.hard_stop || policy.drain_limit.is_some_and(|limit| draining >= limit)),
         }
     }

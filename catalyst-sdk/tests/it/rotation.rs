@@ -378,3 +378,30 @@ async fn a_day_of_rotations_keeps_one_lease_and_never_two_mints_in_flight() {
     assert_eq!(script.with(|s| s.most_in_flight), 1);
     assert_eq!(value.health().state, State::Fresh);
 }
+
+#[tokio::test(start_paused = true)]
+async fn preparing_that_takes_too_long_lets_the_credential_in_use_neither_end_nor_lose_its_time_to_drain() {
+    let script = Script::new(6 * SECOND);
+    script.with(|s| (s.renewable, s.max_ttl) = (true, MINUTE));
+    let value = start(script.clone(), policy()).await.unwrap();
+    let held = value.checkout();
+    script.with(|s| s.prepare_delay = 8 * SECOND);
+    generation(&value, 2).await;
+    script.with(|s| s.prepare_delay = Duration::ZERO);
+    sleep(3 * SECOND).await;
+    assert!(held.end().is_none(), "{:?}", held.end());
+    assert!(script.alive().contains(&1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_swap_in_the_last_moment_still_extends_the_old_credential_for_its_users() {
+    let script = Script::new(6 * SECOND);
+    script.with(|s| (s.renewable, s.max_ttl) = (true, MINUTE));
+    let value = start(script.clone(), policy()).await.unwrap();
+    let held = value.checkout();
+    // The renewal meanwhile is refused for a passing reason, so the swap comes after the hard stop.
+    script.with(|s| (s.prepare_delay, s.fail_renew) = (5 * SECOND / 2, 4));
+    generation(&value, 2).await;
+    sleep(3 * SECOND).await;
+    assert!(held.end().is_none(), "{:?}", held.end());
+}

@@ -33,6 +33,10 @@ pub(crate) struct State {
     pub(crate) renewable: bool,
     /// Every call takes this long.
     pub(crate) delay: Duration,
+    /// Preparing takes this much longer.
+    pub(crate) prepare_delay: Duration,
+    /// So many renewals fail for a passing reason.
+    pub(crate) fail_renew: u32,
     pub(crate) leases: BTreeMap<u64, Lease>,
     /// When each issue was asked for.
     pub(crate) issues: Vec<Instant>,
@@ -58,6 +62,8 @@ impl Script {
             max_ttl: ttl,
             renewable: false,
             delay: Duration::from_millis(20),
+            prepare_delay: Duration::ZERO,
+            fail_renew: 0,
             leases: BTreeMap::new(),
             issues: Vec::new(),
             renewals: 0,
@@ -140,6 +146,7 @@ impl Source for Script {
 
     async fn prepare(&self, grant: &u64, _previous: Option<&u64>, _within: Duration) -> Result<u64> {
         self.pause().await;
+        sleep(self.with(|s| s.prepare_delay)).await;
         self.with(|s| {
             s.prepares += 1;
             s.fail_prepare.pop_front().map_or(Ok(*grant), Err)
@@ -151,6 +158,10 @@ impl Source for Script {
         self.pause().await;
         self.with(|s| {
             s.renewals += 1;
+            if s.fail_renew > 0 {
+                s.fail_renew -= 1;
+                return Err(unavailable());
+            }
             let ttl = s.ttl;
             let lease = s.leases.get_mut(grant).unwrap();
             if lease.ends <= Instant::now() || lease.revoked.is_some() {

@@ -7,7 +7,7 @@ use catalyst_core::tls::TlsConfig;
 use catalyst_core::{Error, ErrorKind, Result};
 use catalyst_openbao::Credentials;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolBuilder, RecyclingMethod, Runtime};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -81,25 +81,22 @@ impl Connector for DeadpoolConnector {
         let pool = self.build(credentials)?;
         let wanted = warmth.connections.min(self.limits.max_size).max(1);
         let began = Instant::now();
-        let mut held = Vec::with_capacity(wanted);
-        // Held until the end, so that each one opens a connection more.
-        for number in 0..wanted {
-            if number > 0 {
-                sleep(warmth.pace).await;
-                if began.elapsed() >= warmth.within {
-                    break;
-                }
-            }
-            match pool.get().await {
-                Ok(client) => held.push(client),
-                Err(error) => {
-                    pool.close();
-                    return Err(
-                        pool_failed(error, "open connection pool").with_target(credentials.username.clone())
-                    );
-                }
+        // The first client proves the credential, within the pool's own limit.
+        let first = pool.get().await.map_err(|error| {
+            pool.close();
+            pool_failed(error, "open connection pool").with_target(credentials.username.clone())
+        })?;
+        // Held until the end, so that each one opens a connection more; they come home when `held` is dropped.
+        let mut held = vec![first];
+        while held.len() < wanted {
+            sleep(warmth.pace).await;
+            match timeout(warmth.within.saturating_sub(began.elapsed()), pool.get()).await {
+                Ok(Ok(client)) => held.push(client),
+                // No time left, or no room at the server while two pools are open: less warm, and no reason to stop.
+                Ok(Err(_)) | Err(_) => break,
             }
         }
+        tracing::debug!(wanted, warm = held.len(), elapsed = ?began.elapsed(), "pool warmed");
         Ok(pool)
     }
 

@@ -7,7 +7,7 @@ use catalyst_openbao::Credentials;
 use sqlx::PgPool;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::pool::{Connector, Refusal, Warmth};
 
@@ -34,24 +34,23 @@ impl Connector for PgConnector {
         let pool = self.pool.clone().connect_lazy_with(options);
         let most = usize::try_from(self.pool.get_max_connections()).unwrap_or(usize::MAX);
         let began = Instant::now();
-        let mut held = Vec::with_capacity(warmth.connections.min(most));
+        let wanted = warmth.connections.min(most).max(1);
+        // The first connection proves the credential, within the pool's own limit.
+        let first = pool.acquire().await.map_err(|error| {
+            drop(pool.close());
+            failed(error, &credentials.username)
+        })?;
         // Held until the end, so that each acquire opens one more; they come home when `held` is dropped.
-        for number in 0..warmth.connections.min(most).max(1) {
-            if number > 0 {
-                sleep(warmth.pace).await;
-                if began.elapsed() >= warmth.within {
-                    break;
-                }
-            }
-            match pool.acquire().await {
-                Ok(connection) => held.push(connection),
-                Err(error) => {
-                    drop(held);
-                    drop(pool.close());
-                    return Err(failed(error, &credentials.username));
-                }
+        let mut held = vec![first];
+        while held.len() < wanted {
+            sleep(warmth.pace).await;
+            match timeout(warmth.within.saturating_sub(began.elapsed()), pool.acquire()).await {
+                Ok(Ok(connection)) => held.push(connection),
+                // No time left, or no room at the server while two pools are open: less warm, and no reason to stop.
+                Ok(Err(_)) | Err(_) => break,
             }
         }
+        tracing::debug!(wanted, warm = held.len(), elapsed = ?began.elapsed(), "pool warmed");
         Ok(pool)
     }
 

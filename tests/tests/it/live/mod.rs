@@ -7,5 +7,6 @@ mod database;
 mod failure;
 mod harness;
 mod login;
+mod rotation;
 mod spire;
 mod workload;

@@ -1,12 +1,13 @@
 //! Tasks that query without a pause until they are told to stop.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use catalyst_sdk::rotation::{Event, Events};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
@@ -51,6 +52,29 @@ impl Load {
         self.stop.store(true, Ordering::Relaxed);
         let failures = self.tasks.join_all().await.concat();
         (self.queries.load(Ordering::Relaxed), failures)
+    }
+}
+
+/// Writes down what happens, for the message of a test that fails.
+pub(crate) struct Diary(Arc<Mutex<Vec<String>>>);
+
+impl Diary {
+    pub(crate) fn of(mut events: Events) -> Self {
+        let (pages, began) = (Arc::new(Mutex::new(Vec::new())), Instant::now());
+        let diary = Self(Arc::clone(&pages));
+        tokio::spawn(async move {
+            while let Some(event) = events.next().await {
+                let line = format!("{:?} {} {:?}", event.at - began, event.generation, event.kind);
+                pages.lock().unwrap().push(line);
+            }
+        });
+        diary
+    }
+
+    /// Fails with the whole story if a query did.
+    pub(crate) fn assert_none_failed(&self, failures: &[String]) {
+        let story = self.0.lock().unwrap().join("\n");
+        assert!(failures.is_empty(), "{} failed, the first with {}\n{story}", failures.len(), failures[0]);
     }
 }
 
