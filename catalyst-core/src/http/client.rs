@@ -147,29 +147,25 @@ impl HttpClient {
     }
 
     async fn send_following(&self, request: Request) -> Result<Response> {
-        let origin = request.url.clone();
-        let again = request.clone();
-        let response = self.send_once(request).await?;
+        let response = self.send_once(&request, request.url.clone()).await?;
         if !matches!(response.status, 307 | 308) {
             return Ok(response);
         }
-        match response.header("location").and_then(|location| origin.join(location).ok()) {
-            Some(next) if next.origin() == origin.origin() => {
-                self.send_once(Request { url: next, ..again }).await
-            }
+        match response.header("location").and_then(|location| request.url.join(location).ok()) {
+            Some(next) if next.origin() == request.url.origin() => self.send_once(&request, next).await,
             _ => Ok(response),
         }
     }
 
-    async fn send_once(&self, request: Request) -> Result<Response> {
+    async fn send_once(&self, request: &Request, url: Url) -> Result<Response> {
         let operation = request.operation;
         let limit = request.timeout.unwrap_or(self.config.timeout).min(self.config.timeout);
-        let mut call = self.client.request(method(request.method), request.url).timeout(limit);
-        for (name, value) in request.headers {
+        let mut call = self.client.request(method(request.method), url).timeout(limit);
+        for (name, value) in &request.headers {
             call = call.header(name, value);
         }
-        if let Some(body) = request.body {
-            call = call.body(body);
+        if let Some(body) = &request.body {
+            call = call.body(body.clone());
         }
         let mut answer = call.send().await.map_err(|error| fault::read(error, operation))?;
         let (status, headers) = (answer.status().as_u16(), std::mem::take(answer.headers_mut()));
