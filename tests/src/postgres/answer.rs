@@ -87,7 +87,7 @@ impl Handlers {
         if aborted && !matches!(statement, Statement::Commit | Statement::Rollback) {
             return Err(refusal::transaction_aborted());
         }
-        tokio::time::sleep(self.server.faults.query_delay()).await;
+        self.server.faults.hold_query().await;
         match statement {
             Statement::Nothing => Ok(Response::EmptyQuery),
             Statement::Begin => Ok(Response::TransactionStart(Tag::new("BEGIN"))),

@@ -52,12 +52,12 @@ impl Faults {
         self.with(|script| *script = Script::default());
     }
 
-    pub(super) fn login_delay(&self) -> Duration {
-        self.with(|script| script.login_delay)
+    pub(super) async fn hold_login(&self) {
+        pause(self.with(|script| script.login_delay)).await;
     }
 
-    pub(super) fn query_delay(&self) -> Duration {
-        self.with(|script| script.query_delay)
+    pub(super) async fn hold_query(&self) {
+        pause(self.with(|script| script.query_delay)).await;
     }
 
     /// The fault of this login, if it is one of those that `wanted` names; counts it.
@@ -75,5 +75,12 @@ impl Faults {
 
     fn with<R>(&self, change: impl FnOnce(&mut Script) -> R) -> R {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Even an empty sleep would last to the timer's next tick, a millisecond away.
+async fn pause(delay: Duration) {
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
     }
 }

@@ -93,7 +93,7 @@ impl StartupHandler for Handlers {
 impl Handlers {
     async fn before_login(&self) -> PgWireResult<()> {
         let faults = &self.server.faults;
-        tokio::time::sleep(faults.login_delay()).await;
+        faults.hold_login().await;
         match faults.take_login_fault(|fault| fault != LoginFault::Reset) {
             Some(LoginFault::StartingUp) => Err(refusal::starting_up()),
             Some(LoginFault::UnknownUser) => Err(refusal::password(self.session.user())),

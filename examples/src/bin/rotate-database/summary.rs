@@ -31,9 +31,10 @@ pub(crate) struct Summary {
     pub p99_ratio: Option<f64>,
     pub queries_near_rotation: u64,
     pub queries_static: u64,
-    /// This process, per query; with the fakes, their work is in it.
-    pub cpu_us_per_query: Option<f64>,
+    /// This process per query; with the fakes, their work is in it.
     pub cpu_us_per_query_static: Option<f64>,
+    /// All that this process used, against what the same queries cost on the static credential.
+    pub cpu_ratio: Option<f64>,
     pub min_overlap_ms: Option<u64>,
     /// Old pools that had to be taken from somebody who still used them.
     pub ended_in_use: usize,
@@ -48,6 +49,9 @@ impl Summary {
         let figures = &record.figures;
         let near = percentile(&figures.near, 99.0);
         let fixed = percentile(&figures.fixed, 99.0);
+        let each = per_query(record.cost.fixed, figures.queries_fixed);
+        let queries = figures.queries_rotating + figures.queries_fixed;
+        let all = per_query(record.cost.rotating + record.cost.fixed, queries).unwrap_or_default();
         let ratio = near.zip(fixed).filter(|(_, fixed)| *fixed > 0);
         Self {
             mode: options.mode(),
@@ -68,8 +72,8 @@ impl Summary {
             p99_ratio: ratio.map(|(near, fixed)| rounded(near as f64 / fixed as f64)),
             queries_near_rotation: figures.near.len(),
             queries_static: figures.queries_fixed,
-            cpu_us_per_query: per_query(record.cost.rotating, figures.queries_rotating),
-            cpu_us_per_query_static: per_query(record.cost.fixed, figures.queries_fixed),
+            cpu_us_per_query_static: each.map(rounded),
+            cpu_ratio: each.filter(|each| *each > 0.0).map(|each| rounded(all / each)),
             min_overlap_ms: record.timeline.min_overlap(record.loaded).map(whole_millis),
             ended_in_use: record.timeline.ended_in_use(),
             old_users_left,
@@ -111,6 +115,9 @@ impl Summary {
                 time(self.p99_static_us),
             ),
         ];
+        if let Some(ratio) = self.cpu_ratio {
+            lines.push(format!("  CPU of this process: {ratio:.2} times as much as with that credential"));
+        }
         if let Some(overlap) = self.min_overlap_ms {
             lines.push(format!("  old and new user were good together for at least {overlap} ms"));
         }
@@ -125,7 +132,7 @@ impl Summary {
 }
 
 fn per_query(cost: Duration, queries: u64) -> Option<f64> {
-    (queries > 0).then(|| rounded(cost.as_secs_f64() * 1e6 / queries as f64))
+    (queries > 0).then(|| cost.as_secs_f64() * 1e6 / queries as f64)
 }
 
 fn rounded(value: f64) -> f64 {

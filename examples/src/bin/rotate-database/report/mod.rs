@@ -57,8 +57,7 @@ pub(crate) fn page(summary: &Summary, record: &Record, date: &str) -> String {
 fn tiles(summary: &Summary) -> String {
     let time = |value: Option<u64>| value.map_or("–".to_owned(), millis);
     let ratio = summary.p99_ratio.map_or(String::new(), |ratio| format!("{ratio:.2} × static"));
-    let cpu = summary.cpu_us_per_query.zip(summary.cpu_us_per_query_static).filter(|(_, fixed)| *fixed > 0.0);
-    let cpu = cpu.map_or("–".to_owned(), |(ours, fixed)| format!("{:.2} ×", ours / fixed));
+    let cpu = summary.cpu_ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2} ×"));
     let overlap = summary.min_overlap_ms.map_or("–".to_owned(), |overlap| format!("{overlap} ms"));
     let entry = |name: &str, value: &str, note: &str| {
         let (name, value, note) = (escape(name), escape(value), escape(note));
@@ -70,7 +69,7 @@ fn tiles(summary: &Summary) -> String {
         entry("p99 near a swap", &time(summary.p99_near_rotation_us), &ratio),
         entry("p99 static", &time(summary.p99_static_us), "a credential that never changes"),
         entry("p50, p99 overall", &time(summary.p50_us), &time(summary.p99_us)),
-        entry("CPU per query", &cpu, "of static, this process"),
+        entry("CPU", &cpu, "of static, this process"),
         entry("Shortest overlap", &overlap, "both users good"),
         entry("Old users left", &summary.old_users_left.to_string(), "after their deadline"),
     ];
