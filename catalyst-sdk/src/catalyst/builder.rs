@@ -10,13 +10,12 @@ use catalyst_openbao::{DynamicCredentials, OpenBao};
 use catalyst_spiffe::tls::identity_source;
 use catalyst_spiffe::{WorkloadApi, WorkloadIdentity};
 
+use super::CONNECT;
 use super::keeper::Keeper;
 use super::login;
 use super::platform::{Catalyst, Parts};
 use super::pools::Pools;
 use crate::config::{Config, LoginMethod};
-
-pub(super) const CONNECT: &str = "connect to the platform";
 
 /// What a [`Catalyst`] is made of.
 #[must_use]

@@ -7,7 +7,7 @@ use catalyst_core::{Error, ErrorKind, Result};
 use catalyst_openbao::{Login, RoleName};
 use catalyst_spiffe::{SpiffeId, WorkloadIdentity};
 
-use super::builder::CONNECT;
+use super::CONNECT;
 use crate::bridge::SvidAssertion;
 use crate::config::{LoginMethod, OpenBaoConfig};
 

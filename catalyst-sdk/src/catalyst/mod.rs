@@ -14,3 +14,6 @@ mod sqlx;
 
 pub use builder::CatalystBuilder;
 pub use platform::Catalyst;
+
+/// As errors name it.
+const CONNECT: &str = "connect to the platform";

@@ -9,6 +9,8 @@
 //! | [`RotatingPgPool`](sqlx::RotatingPgPool) | `sqlx` | a `&PgPool` is: it is an `Executor` and an `Acquire` |
 //! | [`RotatingDeadpool`](deadpool::RotatingDeadpool) | `deadpool` | `get()` gives a client with the driver's methods |
 
+#[cfg(any(feature = "sqlx", feature = "deadpool"))]
+mod checkout;
 mod connector;
 #[cfg(feature = "deadpool")]
 pub mod deadpool;

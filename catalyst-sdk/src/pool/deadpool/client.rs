@@ -7,6 +7,7 @@ use catalyst_core::{Error, ErrorKind, RetryAdvice};
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 
 use crate::pool::Refusal;
+use crate::pool::checkout::Obstacle;
 use crate::rotation::{Generation, InUse};
 
 /// A client from a [`RotatingDeadpool`](super::RotatingDeadpool), with the driver's methods. Its generation is kept
@@ -109,7 +110,11 @@ pub(super) fn pool_failed(error: deadpool_postgres::PoolError, operation: &'stat
     }
 }
 
-/// The result of looking at a pool's error while a client was asked for.
-pub(super) fn login_refused(error: &deadpool_postgres::PoolError) -> bool {
-    matches!(error, deadpool_postgres::PoolError::Backend(error) if refusal(error) == Refusal::Login)
+/// What the pool's error says to a caller that waits for a client.
+pub(super) fn obstacle(error: &deadpool_postgres::PoolError) -> Obstacle {
+    match error {
+        deadpool_postgres::PoolError::Backend(error) => Obstacle::of(refusal(error)),
+        deadpool_postgres::PoolError::Closed => Obstacle::Closed,
+        _ => Obstacle::Other,
+    }
 }

@@ -7,12 +7,11 @@ use catalyst_core::tls::TlsConfig;
 use catalyst_core::{Error, ErrorKind, Result};
 use catalyst_openbao::{DynamicCredentials, RoleName};
 use deadpool_postgres::Pool;
-use tokio::time::{Instant, timeout_at};
 use tokio_postgres::Config;
 
-use super::client::{login_refused, pool_failed, refusal};
+use super::client::{obstacle, pool_failed, refusal};
 use super::{DeadpoolConnector, PgClient, PoolLimits};
-use crate::pool::{PoolSource, Refusals};
+use crate::pool::{PoolSource, Refusals, checkout};
 use crate::rotation::{self, Events, Generation, Health, Policy, Rotating};
 
 /// A deadpool-postgres pool whose user is replaced before it ends. Cheap to clone.
@@ -112,35 +111,14 @@ impl RotatingDeadpool {
     /// # Cancel safety
     /// Safe.
     pub async fn get(&self) -> Result<PgClient> {
-        let mut deadline = None;
-        loop {
-            let in_use = self.rotating.checkout();
-            if in_use.is_closed() {
-                return Err(Error::new(ErrorKind::Closed, GET));
-            }
-            let result = tokio::select! {
-                biased;
-                result = in_use.get() => result,
-                // Swapped while we waited: the new pool has room.
-                () = in_use.superseded() => continue,
-            };
-            let error = match result {
-                Ok(object) => return Ok(PgClient::new(object, in_use)),
-                Err(error) => error,
-            };
-            let newer = self.generation() > in_use.generation();
-            let refused = login_refused(&error);
-            if refused {
-                self.rotating.report_refused(in_use.generation());
-            }
-            if !(refused || newer && matches!(error, deadpool_postgres::PoolError::Closed)) {
-                return Err(pool_failed(error, GET));
-            }
-            let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.wait);
-            // The rotation that the refusal asked for; the caller never sees the refusal if it comes in time.
-            if timeout_at(deadline, in_use.superseded()).await.is_err() {
-                return Err(pool_failed(error, GET));
-            }
+        let take = |pool: &Pool| {
+            let pool = pool.clone();
+            async move { pool.get().await }
+        };
+        match checkout::newest(&self.rotating, self.wait, take, obstacle).await {
+            Some(Ok((object, in_use))) => Ok(PgClient::new(object, in_use)),
+            Some(Err(error)) => Err(pool_failed(error, GET)),
+            None => Err(Error::new(ErrorKind::Closed, GET)),
         }
     }
 

@@ -5,10 +5,10 @@ use std::future::Future;
 use catalyst_core::{Error, ErrorKind, Result, RetryAdvice};
 use catalyst_openbao::Credentials;
 use sqlx::PgPool;
-use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::pool::refusal;
 use crate::pool::{Connector, Refusal, Warmth};
 
 /// Opens pools to one database. User and password in its options are replaced by each credential's.
@@ -70,9 +70,7 @@ impl Connector for PgConnector {
 
 /// The driver's error as ours. Its own text is kept as the source: it names the user, never the password.
 fn failed(error: sqlx::Error, username: &str) -> Error {
-    let state = error.as_database_error().and_then(DatabaseError::code);
-    let refused = state.as_deref().map(Refusal::from_sqlstate) == Some(Refusal::Login);
-    let (kind, help) = if refused {
+    let (kind, help) = if refusal(&error) == Refusal::Login {
         (
             ErrorKind::Unauthenticated,
             "the database does not accept the new user (yet); is it the one OpenBao writes to?",

@@ -74,9 +74,7 @@ impl<'p> Executor<'p> for &RotatingPgPool {
         Box::pin(async move {
             let (mut connection, in_use) = pool.checkout().await?;
             let result = until_end(&in_use, connection.fetch_optional(query)).await;
-            result.inspect_err(|error| {
-                pool.note(error, in_use.generation());
-            })
+            result.inspect_err(|error| pool.note(error, in_use.generation()))
         })
     }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use catalyst_core::Result;
 use catalyst_openbao::{DynamicCredentials, RoleName};
-use sqlx::PgPool;
 use sqlx::error::DatabaseError;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use tokio::time::{Instant, timeout_at};
+use sqlx::{PgPool, Postgres};
 
 use super::{PgCheckout, PgConnector, PgRotatingTransaction};
+use crate::pool::checkout::{self, Obstacle};
 use crate::pool::{PoolSource, Refusal, Refusals};
 use crate::rotation::{self, Events, Generation, Health, InUse, Policy, Rotating};
 
@@ -162,45 +163,25 @@ impl RotatingPgPool {
     }
 
     /// A connection of the newest generation, and the right to keep it.
-    pub(super) async fn checkout(
-        &self,
-    ) -> sqlx::Result<(sqlx::pool::PoolConnection<sqlx::Postgres>, InUse<PgPool>)> {
-        let mut deadline = None;
-        loop {
-            let in_use = self.rotating.checkout();
-            if in_use.is_closed() {
-                return Err(sqlx::Error::PoolClosed);
-            }
-            let result = tokio::select! {
-                biased;
-                result = in_use.acquire() => result,
-                // Swapped while we waited: the new pool has room.
-                () = in_use.superseded() => continue,
-            };
-            let error = match result {
-                Ok(connection) => return Ok((connection, in_use)),
-                Err(error) => error,
-            };
-            let newer = self.generation() > in_use.generation();
-            let refused = self.note(&error, in_use.generation());
-            if !(refused || newer && matches!(error, sqlx::Error::PoolClosed)) {
-                return Err(error);
-            }
-            let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.acquire_timeout);
-            // The rotation that the refusal asked for; the caller never sees the refusal if it comes in time.
-            if timeout_at(deadline, in_use.superseded()).await.is_err() {
-                return Err(error);
-            }
-        }
+    pub(super) async fn checkout(&self) -> sqlx::Result<(PoolConnection<Postgres>, InUse<PgPool>)> {
+        let read = |error: &sqlx::Error| match error {
+            sqlx::Error::PoolClosed => Obstacle::Closed,
+            error => Obstacle::of(refusal(error)),
+        };
+        let taken = checkout::newest(&self.rotating, self.acquire_timeout, PgPool::acquire, read).await;
+        taken.unwrap_or(Err(sqlx::Error::PoolClosed))
     }
 
-    /// Asks for an early rotation if `error` says that the credential is no good; true if a login was refused.
-    pub(super) fn note(&self, error: &sqlx::Error, generation: Generation) -> bool {
-        let state = error.as_database_error().and_then(DatabaseError::code);
-        let refusal = state.as_deref().map_or(Refusal::None, Refusal::from_sqlstate);
-        if self.refusals.note(refusal) {
+    /// Asks for an early rotation if `error` says that the credential is no good.
+    pub(super) fn note(&self, error: &sqlx::Error, generation: Generation) {
+        if self.refusals.note(refusal(error)) {
             self.rotating.report_refused(generation);
         }
-        refusal == Refusal::Login
     }
+}
+
+/// What the driver's error says about the credential.
+pub(super) fn refusal(error: &sqlx::Error) -> Refusal {
+    let state = error.as_database_error().and_then(DatabaseError::code);
+    state.as_deref().map_or(Refusal::None, Refusal::from_sqlstate)
 }
