@@ -23,7 +23,7 @@ struct Arguments {
 enum Task {
     /// Run the live tests on real servers, which are installed, started and stopped.
     Live {
-        /// Run only the live tests whose name begins with this: harness, openbao::.
+        /// Run only the live tests whose name begins with this, such as "login".
         #[arg(default_value = "")]
         filter: String,
     },

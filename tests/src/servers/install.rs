@@ -159,16 +159,14 @@ impl Drop for NoServiceStarts {
 /// [`ErrorKind::Config`] with `help` and the last lines that it printed.
 pub(crate) async fn run(mut command: Command, operation: &'static str, help: &str) -> Result<String> {
     let program = command.as_std().get_program().to_string_lossy().into_owned();
-    let fail = |said: &str| {
-        Error::new(ErrorKind::Config, operation)
-            .with_help(format!("{program} failed; {help}"))
-            .with_server_message(said)
-    };
-    let output = command.output().await.map_err(|error| fail("").with_source(error))?;
+    let error =
+        |what: &str| Error::new(ErrorKind::Config, operation).with_help(format!("{program} {what}; {help}"));
+    let output = command.output().await.map_err(|cause| error("did not start").with_source(cause))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<_> = said.trim().lines().rev().take(3).collect();
-    Err(fail(&lines.into_iter().rev().collect::<Vec<_>>().join(" | ")))
+    let last = lines.into_iter().rev().collect::<Vec<_>>().join(" | ");
+    Err(error("failed").with_service("its output").with_server_message(&last))
 }

@@ -59,7 +59,7 @@ impl Process {
         let fail = |error: io::Error| {
             let program = launch.program.display();
             Error::new(ErrorKind::Other, OPERATION)
-                .with_help(format!("{program} did not start"))
+                .with_help(format!("{program} did not start; setpriv and setsid of util-linux are needed"))
                 .with_source(error)
         };
         let log = OpenOptions::new().create(true).append(true).open(launch.log).map_err(fail)?;

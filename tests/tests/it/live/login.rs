@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalyst_core::ErrorKind;
+use catalyst_core::tls::TlsConfig;
 use catalyst_openbao::{DynamicCredentials, SecretData, SecretStore, Standing, WriteMode};
 use catalyst_spiffe::mock::MockIdentity;
 use catalyst_spiffe::testing::FakeAgent;
 use catalyst_spiffe::{WorkloadApi, WorkloadIdentity};
 use catalyst_tests::servers::{Servers, ServersOptions, poll};
 
-use super::workload::{Workload, by_certificate, by_jwt, code, mount, path, role};
+use super::workload::{Workload, builder, by_certificate, by_jwt, code, mount, path, role};
 
 #[tokio::test]
 #[ignore = "needs real servers: cargo xtask live"]
@@ -30,6 +31,11 @@ async fn by_jwt_svid_and_only_the_workload_that_is_admitted() {
         let error = by_jwt(&workload.servers.openbao, Arc::new(refused)).session().await.unwrap_err();
         assert_eq!((error.kind(), code(&error)), (ErrorKind::Unauthenticated, "bad_credentials"), "{error}");
     }
+
+    let elsewhere = TlsConfig::new().ca_pem(workload.identity.ca_pem().as_bytes()).unwrap();
+    let error =
+        builder(&workload.servers.openbao).tls(elsewhere).build().unwrap().health().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls, "a server of an authority that we do not trust: {error}");
 
     workload.identity.withdraw();
     let error = workload.by_jwt().session().await.unwrap_err();
