@@ -19,7 +19,12 @@ pub(super) struct Live<S: Source> {
     pub(super) grant: S::Grant,
     pub(super) value: Arc<S::Value>,
     pub(super) life: Life,
+    /// When an extension was last tried.
+    extended: Option<Instant>,
 }
+
+/// The least time between two tries to extend a credential.
+const EXTENSION_SPACING: Duration = Duration::from_millis(500);
 
 /// The last resort while there is no successor: more time for the one in use.
 impl<S: Source> Live<S> {
@@ -29,10 +34,15 @@ impl<S: Source> Live<S> {
             return Duration::MAX;
         }
         let schedule = self.life.schedule(policy, source.backing(&self.grant));
-        plan::extend_at(&schedule).saturating_sub(self.life.age(policy))
+        let due = plan::extend_at(&schedule).saturating_sub(self.life.age(policy));
+        // A try that failed is not repeated at once.
+        let spaced =
+            self.extended.map_or(Duration::ZERO, |last| EXTENSION_SPACING.saturating_sub(last.elapsed()));
+        due.max(spaced)
     }
 
     pub(super) async fn extend(&mut self, source: &S, policy: &Policy, outlet: &Outlet) {
+        self.extended = Some(Instant::now());
         let kind = match source.renew(&self.grant).await {
             Ok(term) => {
                 let ttl = term.ttl;
@@ -134,7 +144,14 @@ impl<S: Source> Attempts<S> {
             Ok(value) => {
                 self.generation += 1;
                 let Granted { grant, label, .. } = granted;
-                Ok(Live { generation: self.generation, label, grant, value: Arc::new(value), life })
+                Ok(Live {
+                    generation: self.generation,
+                    label,
+                    grant,
+                    value: Arc::new(value),
+                    life,
+                    extended: None,
+                })
             }
             Err(error) => {
                 self.pending = Some((granted, life));

@@ -113,7 +113,8 @@ impl<S: Source> Old<S> {
                 let lasting = error.retry() == RetryAdvice::Never;
                 self.emit(EventKind::Failed { error });
                 self.life.renewable &= !lasting;
-                sleep(Duration::from_millis(500).min(self.time_left() / 8)).await;
+                sleep((self.time_left() / 8).clamp(Duration::from_millis(50), Duration::from_millis(500)))
+                    .await;
             }
         }
     }

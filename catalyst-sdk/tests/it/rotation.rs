@@ -405,3 +405,17 @@ async fn a_swap_in_the_last_moment_still_extends_the_old_credential_for_its_user
     sleep(3 * SECOND).await;
     assert!(held.end().is_none(), "{:?}", held.end());
 }
+
+#[tokio::test(start_paused = true)]
+async fn extensions_that_fail_are_spaced() {
+    let script = Script::new(MINUTE);
+    script.with(|s| (s.renewable, s.max_ttl) = (true, HOUR));
+    let value = start(script.clone(), policy()).await.unwrap();
+    let _held = value.checkout();
+    script.with(|s| {
+        (s.prepare_delay, s.fail_renew, s.delay) = (25 * SECOND, u32::MAX, Duration::ZERO);
+    });
+    sleep(2 * MINUTE).await;
+    let renewals = script.with(|s| s.renewals);
+    assert!((10..400).contains(&renewals), "{renewals} renewals in two minutes");
+}
