@@ -34,8 +34,13 @@ pub(crate) struct Mint {
 impl Shop {
     /// Users that live for `ttl` and can be renewed up to `max_ttl`; dropping one ends its sessions.
     pub(crate) async fn open(ttl: Duration, max_ttl: Duration) -> Self {
+        Self::with(ttl, max_ttl, OnDrop::SessionsEnd).await
+    }
+
+    /// The same, with what a dropped user's sessions meet.
+    pub(crate) async fn with(ttl: Duration, max_ttl: Duration, on_drop: OnDrop) -> Self {
         let users = Users::default();
-        let builder = FakePostgres::builder(Arc::new(users.clone())).on_drop(OnDrop::SessionsEnd);
+        let builder = FakePostgres::builder(Arc::new(users.clone())).on_drop(on_drop);
         let postgres = Arc::new(builder.start().await.unwrap());
         let mint = Arc::new(Mint {
             users,

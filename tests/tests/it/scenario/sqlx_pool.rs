@@ -7,7 +7,7 @@ use catalyst_core::Jitter;
 use catalyst_sdk::ErrorKind;
 use catalyst_sdk::pool::sqlx::RotatingPgPool;
 use catalyst_sdk::rotation::{EventKind, Policy};
-use catalyst_tests::postgres::{FakePostgres, Shutdown};
+use catalyst_tests::postgres::{FakePostgres, OnDrop, Shutdown};
 use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{Acquire, Executor, Postgres};
@@ -171,4 +171,21 @@ async fn a_restart_of_the_database_is_survived() {
     let mut seen = pool.events();
     events(&mut seen, 1, |event| matches!(event.kind, EventKind::Revoked)).await;
     assert_eq!(count(&pool).await.unwrap(), FakePostgres::ORDERS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_missing_rights_on_sessions_that_live_on_causes_one_early_rotation() {
+    // OpenBao's default revocation: the user is gone, its session stays, and tables say 42501.
+    let shop = Shop::with(3600 * SECOND, 3600 * SECOND, OnDrop::default()).await;
+    let pool = pool(&shop, 1).await;
+    count(&pool).await.unwrap();
+    shop.mint.drop_user(&shop.mint.alive()[0]);
+    let mut refused = 0;
+    while let Err(error) = count(&pool).await {
+        assert_eq!(error.as_database_error().unwrap().code().as_deref(), Some("42501"), "{error}");
+        refused += 1;
+        assert!(refused < 10_000, "nobody replaces the user");
+    }
+    assert!(refused >= 5, "one missing right is the application's own affair");
+    assert_eq!((pool.generation(), shop.mint.made()), (2, 2));
 }
