@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -41,6 +42,7 @@ struct Lines {
     rotations: ProgressBar,
     generation: ProgressBar,
     load: ProgressBar,
+    cleared: AtomicBool,
 }
 
 impl Screen {
@@ -57,8 +59,9 @@ impl Screen {
         };
         let lines = Lines {
             rotations: bar("{bar:32.green/dim} {pos} of {len} rotations"),
-            generation: bar("{msg}"),
-            load: bar("{msg}"),
+            generation: bar("{wide_msg}"),
+            load: bar("{wide_msg}"),
+            cleared: AtomicBool::new(false),
             all: all.clone(),
         };
         Self(Kind::Terminal(Arc::new(lines)))
@@ -72,6 +75,9 @@ impl Screen {
     /// Brings the live part up to date.
     pub(crate) fn show(&self, view: &View) {
         let Kind::Terminal(lines) = &self.0 else { return };
+        if lines.cleared.load(Ordering::Relaxed) {
+            return;
+        }
         lines.rotations.set_position(u64::try_from(view.rotations).unwrap_or(u64::MAX));
         lines.generation.set_message(generation(view));
         lines.load.set_message(load(view));
@@ -80,11 +86,11 @@ impl Screen {
     /// A line that stays.
     pub(crate) fn say(&self, line: &str) {
         match &self.0 {
-            Kind::Terminal(lines) => {
+            Kind::Terminal(lines) if !lines.cleared.load(Ordering::Relaxed) => {
                 lines.all.println(line).ok();
             }
             // A closed pipe ends nothing.
-            Kind::Plain => {
+            Kind::Terminal(_) | Kind::Plain => {
                 writeln!(std::io::stdout(), "{line}").ok();
             }
             #[cfg(test)]
@@ -100,6 +106,10 @@ impl Screen {
     /// Takes the live part away; what was said stays.
     pub(crate) fn clear(&self) {
         if let Kind::Terminal(lines) = &self.0 {
+            lines.cleared.store(true, Ordering::Relaxed);
+            for bar in [&lines.rotations, &lines.generation, &lines.load] {
+                bar.finish_and_clear();
+            }
             lines.all.clear().ok();
         }
     }

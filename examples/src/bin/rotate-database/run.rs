@@ -60,10 +60,14 @@ impl Story {
         entry
     }
 
-    /// Waits for the next step, whichever.
-    pub(crate) async fn changed(&self) {
-        // The sender is `self`, so it cannot be gone.
-        self.changes.subscribe().changed().await.ok();
+    /// Waits until the timeline has come so far.
+    pub(crate) async fn wait_until(&self, done: impl Fn(&Timeline) -> bool) {
+        // Subscribed first, so that no step between the look and the wait is missed.
+        let mut changes = self.changes.subscribe();
+        while !done(&self.timeline()) {
+            // The sender is `self`, so it cannot be gone.
+            changes.changed().await.ok();
+        }
     }
 
     pub(crate) fn now(&self) -> Moment {
@@ -72,14 +76,6 @@ impl Story {
 
     pub(crate) fn instant(&self, moment: Moment) -> Instant {
         self.start + moment
-    }
-
-    pub(crate) fn swaps(&self) -> usize {
-        self.timeline().swaps().len()
-    }
-
-    pub(crate) fn last_swap(&self) -> Moment {
-        self.timeline().swaps().last().copied().unwrap_or_default()
     }
 }
 

@@ -4,17 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
-use tokio::time::sleep_until;
+use tokio::time::{sleep_until, timeout};
 
 use crate::load::Load;
 use crate::run::Story;
-use crate::timeline::{Arm, Life, Moment};
+use crate::timeline::{Arm, Life, Moment, Timeline};
 
 /// Before the earliest moment of a rotation: more than the half second that is measured as near.
 const BEFORE: Duration = Duration::from_millis(600);
 /// After a swap: until the last long query of the old generation is over.
 const AFTER: Duration = Duration::from_millis(800);
-/// The longest stretch on one arm while no rotation is near.
+/// The longest stretch on one arm while no rotation is near, and the longest wait for an old user's end.
 const LONGEST: Duration = Duration::from_secs(2);
 /// The shortest stretch on the fixed arm, however short the leases are.
 const SHORTEST: Duration = Duration::from_millis(250);
@@ -48,17 +48,17 @@ impl Switch {
         let mut swaps = 0;
         let mut free = self.story.now() + SHORTEST;
         loop {
-            let Some(until) = self.free_until(free) else {
-                self.story.changed().await;
-                continue;
-            };
-            self.between(free, until).await;
+            let known = |timeline: &Timeline| next_rotation(timeline).is_some();
+            self.story.wait_until(known).await;
+            self.between(free, self.free_until(free)).await;
             // Around the swap the rotating arm works alone.
-            while self.story.swaps() == swaps {
-                self.story.changed().await;
-            }
-            swaps = self.story.swaps();
-            free = self.story.last_swap() + AFTER;
+            self.story.wait_until(|timeline| timeline.swaps().len() > swaps).await;
+            // Dropping a user costs the database something, which the fixed arm is not to pay for.
+            let gone = self.story.wait_until(|timeline| timeline.draining() == 0);
+            timeout(LONGEST, gone).await.ok();
+            let timeline = self.story.timeline();
+            swaps = timeline.swaps().len();
+            free = self.story.now().max(timeline.swaps().last().copied().unwrap_or_default() + AFTER);
         }
     }
 
@@ -73,11 +73,10 @@ impl Switch {
         }
     }
 
-    /// When the load has to be back on the rotating arm, if that is known.
-    fn free_until(&self, from: Moment) -> Option<Moment> {
-        let timeline = self.story.timeline();
-        let next = timeline.in_use().and_then(earliest_rotation)?;
-        Some(next.saturating_sub(BEFORE).max(from + SHORTEST))
+    /// When the load has to be back on the rotating arm.
+    fn free_until(&self, from: Moment) -> Moment {
+        let next = next_rotation(&self.story.timeline()).unwrap_or_default();
+        next.saturating_sub(BEFORE).max(from + SHORTEST)
     }
 
     async fn at(&mut self, moment: Moment, arm: Arm) {
@@ -101,6 +100,10 @@ impl Switch {
         self.story.timeline().slice(self.arm, self.since, now);
         (self.arm, self.since, self.cpu) = (next, now, cpu);
     }
+}
+
+fn next_rotation(timeline: &Timeline) -> Option<Moment> {
+    timeline.in_use().and_then(earliest_rotation)
 }
 
 /// The SDK's default: ten minutes or a sixth of the TTL before the end, at most half of it, and up to a twelfth
