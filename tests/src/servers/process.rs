@@ -241,7 +241,7 @@ fn spawn_from_keeper(command: Command) -> io::Result<Child> {
     answer.recv().map_err(|_closed| gone())?
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
