@@ -22,6 +22,8 @@ const RATE: Panel = Panel { top: 28.0, bottom: 178.0 };
 const LATENCY: Panel = Panel { top: 222.0, bottom: 382.0 };
 const LANES: f64 = 426.0;
 const LANE: f64 = 34.0;
+/// From so many swaps on they are drawn more faintly.
+const CROWD: usize = 40;
 
 struct Panel {
     top: f64,
@@ -33,8 +35,9 @@ pub(super) fn svg(record: &Record) -> String {
     let lanes = lanes(&record.timeline.lives, record.length);
     let chart = Chart::new(record, lanes.iter().copied().max().map_or(1, |lane| lane + 1));
     let mut svg = format!(
-        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"group\" aria-label=\"Timeline of the run\">\n",
-        height = chart.height
+        "<svg class=\"{crowd}\" viewBox=\"0 0 {WIDTH} {height}\" role=\"group\" aria-label=\"Timeline of the run\">\n",
+        height = chart.height,
+        crowd = if record.swaps().len() > CROWD { "crowded" } else { "" },
     );
     for part in [
         chart.slices(),
@@ -146,7 +149,9 @@ impl<'a> Chart<'a> {
                 match pick(&column.bucket) {
                     Some(micros) => {
                         let middle = self.x(f64::midpoint(column.from, column.to));
-                        write!(path, "{pen}{middle:.1} {:.1}", y(f64::from(micros))).ok();
+                        // A line of no length is a dot, for a point without neighbours.
+                        let dot = if pen == 'M' { "h0" } else { "" };
+                        write!(path, "{pen}{middle:.1} {:.1}{dot}", y(f64::from(micros))).ok();
                         pen = 'L';
                     }
                     None => pen = 'M',
