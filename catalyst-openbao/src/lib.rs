@@ -57,6 +57,8 @@ mod session;
 mod sessions;
 mod statics;
 mod store;
+#[cfg(any(test, feature = "testing"))]
+mod stub_server;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 use super::FixedAssertion;
 use super::wire::{Outcome, Reply, Server};
 use crate::mock::{Faults, LoginRule, Model, TokenGrant};
+use crate::stub_server::StubServer;
 use crate::{Login, OpenBao, OpenBaoBuilder};
 
 /// An OpenBao on a free port of the loopback interface, over HTTP without TLS; the official `bao` command line tool
@@ -43,7 +44,7 @@ use crate::{Login, OpenBao, OpenBaoBuilder};
 /// ```
 pub struct FakeOpenBao {
     model: Model,
-    server: MockServer,
+    server: StubServer,
 }
 
 impl FakeOpenBao {
@@ -63,7 +64,7 @@ impl FakeOpenBao {
         // second one gives the answers to the others. wiremock handles one request at a time.
         Mock::given(Severed(wire.clone())).respond_with_err(sever).with_priority(1).mount(&server).await;
         Mock::given(any()).respond_with(Answered(wire)).with_priority(2).mount(&server).await;
-        Self { model, server }
+        Self { model, server: StubServer::new(server) }
     }
 
     /// Where it listens: `http://127.0.0.1:…`.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
+use crate::stub_server::StubServer;
 use crate::{Login, OpenBao, OpenBaoBuilder, Secret};
 
 /// Status and body of a recorded answer.
@@ -29,7 +30,7 @@ pub(crate) fn answer(name: &str) -> ResponseTemplate {
 
 /// A server that lets everybody in, and knows the tokens that it gave and did not take back.
 pub(crate) struct Stub {
-    pub(crate) server: MockServer,
+    pub(crate) server: StubServer,
     logins: Arc<AtomicU32>,
     /// Tokens up to this number are refused.
     refused: Arc<AtomicU32>,
@@ -55,7 +56,7 @@ impl Stub {
             .mount(&server)
             .await;
         let known = json!({"data": {"ttl": 3600, "expire_time": "2030-01-01T00:00:00Z", "renewable": true}});
-        let stub = Self { server, logins, refused };
+        let stub = Self { server: StubServer::new(server), logins, refused };
         stub.on("GET", "/v1/auth/token/lookup-self", ResponseTemplate::new(200).set_body_json(known)).await;
         stub.on("POST", "/v1/auth/token/revoke-self", ResponseTemplate::new(204)).await;
         stub
