@@ -134,10 +134,15 @@ fn merge_json(old: &str, patch: &str) -> Option<String> {
 impl Value {
     /// A JSON string becomes its contents, everything else stays JSON.
     fn from_json(raw: &str) -> Result<Self, serde_json::Error> {
-        if raw.starts_with('"') {
-            return Ok(Self { text: serde_json::from_str(raw)?, json: false });
-        }
-        Ok(Self { text: Secret::new(raw), json: true })
+        let Some(quoted) = raw.strip_prefix('"') else {
+            return Ok(Self { text: Secret::new(raw), json: true });
+        };
+        let text = match quoted.strip_suffix('"') {
+            // Nothing is escaped, and raw JSON has been checked.
+            Some(text) if !text.contains('\\') => Secret::new(text),
+            _ => serde_json::from_str(raw)?,
+        };
+        Ok(Self { text, json: false })
     }
 }
 

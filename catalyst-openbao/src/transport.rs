@@ -84,7 +84,7 @@ pub(crate) struct Transport {
     /// Opens a connection for each login by certificate, so that the newest one is presented.
     login_http: Option<HttpClient>,
     /// The address up to and with `/v1/`.
-    base: String,
+    base: Url,
     namespace: Option<Namespace>,
     pub(crate) warnings: WarningSink,
 }
@@ -96,7 +96,8 @@ impl Transport {
         http: HttpClient,
         login_http: Option<HttpClient>,
     ) -> Self {
-        let base = format!("{}/v1/", address.as_str().trim_end_matches('/'));
+        let mut base = address.clone();
+        base.set_path(&format!("{}/v1/", address.path().trim_end_matches('/')));
         Self { http, login_http, base, namespace, warnings: WarningSink::new() }
     }
 
@@ -134,11 +135,11 @@ impl Transport {
     }
 
     fn request(&self, call: &Call<'_>, token: Option<&Secret>) -> Result<Request> {
-        let length = call.path.iter().map(|part| part.len()).sum::<usize>();
-        let mut url = String::with_capacity(self.base.len() + length);
-        url.push_str(&self.base);
-        url.extend(call.path.iter().copied());
-        let url = Url::parse(&url).map_err(|error| {
+        // With a dot at its start it cannot be taken for a scheme or a host, whatever follows.
+        let mut path = String::with_capacity(2 + call.path.iter().map(|part| part.len()).sum::<usize>());
+        path.push_str("./");
+        path.extend(call.path.iter().copied());
+        let url = self.base.join(&path).map_err(|error| {
             Error::new(ErrorKind::InvalidRequest, call.operation.name()).with_source(error)
         })?;
         let mut request = Request::new(call.method, url, call.operation.name());
@@ -146,7 +147,7 @@ impl Transport {
             request = request.target(call.target());
         }
         // Proves to an agent or proxy before the server that no browser was tricked into this.
-        request = request.header("x-vault-request", "true")?;
+        request = request.fixed_header("x-vault-request", "true");
         if let Some(token) = token {
             request = request.secret_header("x-vault-token", token)?;
         }
@@ -260,7 +261,7 @@ fn retry_after(response: &Response) -> Option<Duration> {
 }
 
 /// Scheme, host and port of the redirect's goal, without a path or query, which may hold anything.
-fn redirect_origin(base: &str, response: &Response) -> Option<String> {
-    let goal = Url::parse(base).ok()?.join(response.header("location")?).ok()?;
+fn redirect_origin(base: &Url, response: &Response) -> Option<String> {
+    let goal = base.join(response.header("location")?).ok()?;
     goal.has_host().then(|| goal.origin().ascii_serialization())
 }

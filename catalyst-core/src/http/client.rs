@@ -160,14 +160,11 @@ impl HttpClient {
     async fn send_once(&self, request: &Request, url: Url) -> Result<Response> {
         let operation = request.operation;
         let limit = request.timeout.unwrap_or(self.config.timeout).min(self.config.timeout);
-        let mut call = self.client.request(method(request.method), url).timeout(limit);
-        for (name, value) in &request.headers {
-            call = call.header(name, value);
-        }
-        if let Some(body) = &request.body {
-            call = call.body(body.clone());
-        }
-        let mut answer = call.send().await.map_err(|error| fault::read(error, operation))?;
+        let mut call = reqwest::Request::new(method(request.method), url);
+        *call.timeout_mut() = Some(limit);
+        call.headers_mut().clone_from(&request.headers);
+        *call.body_mut() = request.body.clone().map(Into::into);
+        let mut answer = self.client.execute(call).await.map_err(|error| fault::read(error, operation))?;
         let (status, headers) = (answer.status().as_u16(), std::mem::take(answer.headers_mut()));
         let body = self.read_body(answer, operation, status).await?;
         Ok(Response { operation, status, headers, body: body.into_inner() })

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::Serialize;
 use url::Url;
 use zeroize::Zeroizing;
@@ -54,7 +54,7 @@ pub struct Request {
     pub(super) url: Url,
     pub(super) operation: &'static str,
     pub(super) target: Option<String>,
-    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) headers: HeaderMap,
     pub(super) body: Option<Bytes>,
     pub(super) timeout: Option<Duration>,
 }
@@ -62,7 +62,7 @@ pub struct Request {
 impl Request {
     /// A request that is reported as `operation` in errors and spans.
     pub fn new(method: Method, url: Url, operation: &'static str) -> Self {
-        Self { method, url, operation, target: None, headers: Vec::new(), body: None, timeout: None }
+        Self { method, url, operation, target: None, headers: HeaderMap::new(), body: None, timeout: None }
     }
 
     /// What errors and spans name as the target; without it, nothing of the URL is shown.
@@ -78,8 +78,15 @@ impl Request {
     /// [`ErrorKind::InvalidRequest`] if `value` cannot stand in a header.
     pub fn header(mut self, name: &'static str, value: &str) -> Result<Self> {
         let value = self.header_value(name, value)?;
-        self.set(name, value);
+        self.headers.insert(name, value);
         Ok(self)
+    }
+
+    /// Sets a header whose value is always the same.
+    #[must_use]
+    pub fn fixed_header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.insert(name, HeaderValue::from_static(value));
+        self
     }
 
     /// Sets a header whose value is never shown, not even by the HTTP library.
@@ -89,7 +96,7 @@ impl Request {
     pub fn secret_header(mut self, name: &'static str, value: &Secret) -> Result<Self> {
         let mut value = self.header_value(name, value.expose())?;
         value.set_sensitive(true);
-        self.set(name, value);
+        self.headers.insert(name, value);
         Ok(self)
     }
 
@@ -110,7 +117,7 @@ impl Request {
     /// Sends `body` as it is.
     #[must_use]
     pub fn bytes(mut self, content_type: &'static str, body: Zeroizing<Vec<u8>>) -> Self {
-        self.set("content-type", HeaderValue::from_static(content_type));
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         self.body = Some(Bytes::from_owner(body));
         self
     }
@@ -127,12 +134,6 @@ impl Request {
             let help = format!("the value for {name} has a character that no header can carry");
             Error::new(ErrorKind::InvalidRequest, self.operation).with_help(help)
         })
-    }
-
-    fn set(&mut self, name: &'static str, value: HeaderValue) {
-        let name = HeaderName::from_static(name);
-        self.headers.retain(|(present, _)| *present != name);
-        self.headers.push((name, value));
     }
 }
 
