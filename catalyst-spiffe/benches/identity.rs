@@ -1,12 +1,11 @@
 //! What identity costs: reading it, deciding with it, a handshake with it, and a rotation of it.
 //!
-//! `cargo bench -p catalyst-spiffe`. The handshakes of ours and of plain rustls with static certificates alternate
-//! in one run, so that their ratio does not depend on what else the machine does.
+//! `cargo bench -p catalyst-spiffe`
 #![allow(
-    missing_docs,
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
+    clippy::cast_precision_loss,
     reason = "a benchmark: it stops on failure, prints its figures and reads the machine's clock"
 )]
 
@@ -14,6 +13,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use catalyst_spiffe::mock::MockIdentity;
 use catalyst_spiffe::testing::FakeAgent;
 use catalyst_spiffe::{Authorizer, SpiffeId, WorkloadApi, WorkloadIdentity, tls};
@@ -23,27 +23,31 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection};
 
+#[path = "../../benches/beside.rs"]
+mod beside;
+
+use beside::{Beside, header, time};
+
 const API: &str = "spiffe://catalyst.local/ns/shop/sa/api";
 const WEB: &str = "spiffe://catalyst.local/ns/shop/sa/web";
+const HANDSHAKES: usize = 3000;
+const ROTATIONS: usize = 500;
+const READS: u32 = 100_000;
 
 fn main() {
-    let mut criterion = Criterion::default()
+    let criterion = Criterion::default()
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
         .configure_from_args();
-    reads(&mut criterion);
-    criterion.final_summary();
-    // `cargo test --benches` only wants to know that it runs.
-    let rounds = if std::env::args().any(|argument| argument == "--bench") { 3_000 } else { 3 };
-    handshakes(rounds);
-    rotations(rounds.min(500));
+    decisions(criterion);
+    header("Identity");
+    reads();
+    handshakes();
+    rotations();
 }
 
-fn reads(criterion: &mut Criterion) {
-    let identity = MockIdentity::new(API).unwrap();
-    let bare = arc_swap::ArcSwap::from_pointee(0_u64);
-    criterion.bench_function("bare ArcSwap::load_full", |bench| bench.iter(|| black_box(bare.load_full())));
-    criterion.bench_function("x509()", |bench| bench.iter(|| black_box(identity.x509().unwrap())));
+/// What has no bare counterpart.
+fn decisions(mut criterion: Criterion) {
     let id: SpiffeId = API.parse().unwrap();
     let exact = Authorizer::exact(id.clone());
     criterion.bench_function("authorize exact", |bench| bench.iter(|| exact.authorize(black_box(&id))));
@@ -51,10 +55,33 @@ fn reads(criterion: &mut Criterion) {
     criterion
         .bench_function("authorize namespace", |bench| bench.iter(|| namespace.authorize(black_box(&id))));
     criterion.bench_function("parse SPIFFE ID", |bench| bench.iter(|| black_box(API).parse::<SpiffeId>()));
+    criterion.final_summary();
 }
 
-/// mTLS on both sides in memory, ours and plain rustls in turn.
-fn handshakes(rounds: usize) {
+/// The difference to the bare read is the look at the clock, without which an expired SVID would be handed out.
+fn reads() {
+    let identity = MockIdentity::new(API).unwrap();
+    let clock = identity.clock();
+    let bare = ArcSwap::from_pointee(0_u64);
+    let ours = || identity.x509().unwrap();
+    Beside::measure(300, || per_read(ours), || per_read(|| bare.load_full()))
+        .print("x509() / ArcSwap::load_full", None);
+    Beside::measure(300, || per_read(ours), || per_read(|| (bare.load_full(), clock.now())))
+        .print("x509() / ArcSwap::load_full and the clock", None);
+}
+
+/// Nanoseconds of one read.
+fn per_read<T>(read: impl Fn() -> T) -> f64 {
+    let reads = || {
+        for _ in 0..READS {
+            black_box(read());
+        }
+    };
+    timed(reads) / f64::from(READS)
+}
+
+/// mTLS on both sides in memory, ours and plain rustls with static certificates.
+fn handshakes() {
     let api = MockIdentity::builder(API).unwrap().dns_name("api.test").build().unwrap();
     let web = api.sibling(WEB).unwrap();
     let plain = plain(&api, &web);
@@ -62,16 +89,9 @@ fn handshakes(rounds: usize) {
         tls::mtls_client(Arc::new(web), Authorizer::exact(API.parse().unwrap())).unwrap(),
         tls::mtls_server(Arc::new(api), Authorizer::exact(WEB.parse().unwrap())).unwrap(),
     );
-    let (mut with_ours, mut with_plain) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        with_ours.push(timed(|| handshake(&ours.0, &ours.1)));
-        with_plain.push(timed(|| handshake(&plain.0, &plain.1)));
-    }
-    let (ours, plain) = (median(&mut with_ours), median(&mut with_plain));
-    let ratio = ours.as_secs_f64() / plain.as_secs_f64();
-    println!(
-        "mTLS handshake, median of {rounds}: ours {ours:.1?}, plain rustls {plain:.1?}, ratio {ratio:.3}"
-    );
+    let both = |sides: &(Arc<ClientConfig>, Arc<ServerConfig>)| timed(|| handshake(&sides.0, &sides.1));
+    Beside::measure(HANDSHAKES, || both(&ours), || both(&plain))
+        .print("mTLS handshake / rustls, static certificates", Some(1.03));
 }
 
 fn plain(api: &MockIdentity, web: &MockIdentity) -> (Arc<ClientConfig>, Arc<ServerConfig>) {
@@ -129,47 +149,50 @@ fn handshake(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) {
 
 /// From the moment the agent has the new SVID until it is what a handshake would present, the wire included; and the
 /// part of it from the update's arrival on, as the source itself reports it.
-fn rotations(rounds: usize) {
+fn rotations() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let mut whole = runtime.block_on(rotate(rounds));
-    let (typical, p99) = (median(&mut whole), whole[whole.len() * 99 / 100]);
-    println!("rotation, agent to presented, {rounds} times: median {typical:.1?}, p99 {p99:.1?}");
-
+    println!(
+        "\n{:<52} {:>10} {:>10}           target",
+        "A new SVID is what a handshake presents", "median", "p99"
+    );
+    let sent = runtime.block_on(rotate());
+    print_percentiles("from the agent's sending on", sent, "");
     let logs = catalyst_core::testing::LogCapture::default();
     tracing::subscriber::set_global_default(logs.subscriber()).unwrap();
-    runtime.block_on(rotate(rounds.min(200)));
+    runtime.block_on(rotate());
     let text = logs.text();
-    let reported =
-        text.split("took_us=").skip(1).filter_map(|rest| rest.split_whitespace().next()?.parse().ok());
-    let mut applied: Vec<Duration> = reported.map(Duration::from_micros).collect();
-    let (typical, p99) = (median(&mut applied), applied[applied.len() * 99 / 100]);
-    println!("rotation, received to presented, {} times: median {typical:.1?}, p99 {p99:.1?}", applied.len());
+    let reported = text.split("took_us=").skip(1).map(|rest| rest.split_whitespace().next().unwrap());
+    let received = reported.map(|micros| micros.parse::<f64>().unwrap() * 1e3).collect();
+    print_percentiles("from the update's arrival on", received, "1 ms");
 }
 
-async fn rotate(rounds: usize) -> Vec<Duration> {
+/// Nanoseconds that each of many rotations took.
+async fn rotate() -> Vec<f64> {
     let folder = tempfile::tempdir().unwrap();
     let agent = FakeAgent::start(&folder.path().join("agent.sock")).await.unwrap();
     let source = WorkloadApi::builder(&agent.address()).unwrap().connect().await.unwrap();
     let mut latencies = Vec::new();
-    for _ in 0..rounds {
+    for _ in 0..ROTATIONS {
         let mut updates = source.updates();
         let serial = agent.identity().rotate().unwrap();
         let sent = Instant::now();
         while source.x509().unwrap().serial() != serial {
             updates.changed().await.unwrap();
         }
-        latencies.push(sent.elapsed());
+        latencies.push(sent.elapsed().as_nanos() as f64);
     }
     latencies
 }
 
-fn timed(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
+fn print_percentiles(what: &str, mut latencies: Vec<f64>, target: &str) {
+    latencies.sort_unstable_by(f64::total_cmp);
+    let [median, p99] = [50, 99].map(|percent| time(latencies[latencies.len() * percent / 100]));
+    println!("{:<52} {median:>10} {p99:>10}           {target}", format!("  {what}"));
 }
 
-fn median(samples: &mut [Duration]) -> Duration {
-    samples.sort_unstable();
-    samples[samples.len() / 2]
+/// Nanoseconds that `work` takes.
+fn timed(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_nanos() as f64
 }
