@@ -132,6 +132,12 @@ impl<T> TokenCache<T> {
         Ok(self.store(fetched))
     }
 
+    /// The value in the cache if it is not due for a refresh; never fetches. What a caller tries before
+    /// [`TokenCache::get`] where even an idle future is too large to carry along.
+    pub fn fresh(&self) -> Option<Arc<T>> {
+        self.usable(Instant::now()).and_then(|(value, due)| (!due).then_some(value))
+    }
+
     /// The value in the cache if it has not ended; never fetches.
     pub fn peek(&self) -> Option<Arc<T>> {
         self.usable(Instant::now()).map(|(value, _)| value)
@@ -246,6 +252,7 @@ mod tests {
         advance(SECOND * 31).await;
         let failing = || async { Err(Error::new(ErrorKind::Unavailable, "login")) };
         assert_eq!(*cache.get(failing).await.unwrap(), 1);
+        assert!(cache.fresh().is_none() && cache.peek().is_some());
         // Paced: the next caller does not even try.
         assert_eq!(*cache.get(|| async { Ok(lasting(2, 60)) }).await.unwrap(), 1);
         advance(SECOND * 2).await;

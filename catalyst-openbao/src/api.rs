@@ -26,7 +26,10 @@ impl Api {
     /// Makes a call in the current session.
     pub(crate) async fn send<'a>(&self, call: &Call<'a>) -> Result<Answer<'a>> {
         let attempt = |attempt: Attempt| async move {
-            let token = within(attempt.remaining, self.sessions.token()).await?;
+            let token = match self.sessions.ready() {
+                Some(token) => token,
+                None => Box::pin(within(attempt.remaining, self.sessions.token())).await?,
+            };
             self.with_token(call, token, attempt).await.map(|(answer, _)| answer)
         };
         retry(&self.retry, &self.budget, call.idempotency, attempt).await
@@ -62,11 +65,24 @@ impl Api {
     ) -> Result<(Answer<'a>, Arc<Token>)> {
         let call = call.timeout(attempt.remaining);
         let asked = Instant::now();
-        let refused = match self.transport.exchange(&call, Some(&token.secret)).await {
-            Err(error) if error.code() == Some("invalid_token") => error,
-            other => return other.map(|answer| (answer, token)),
-        };
-        let token = match within(attempt.remaining, self.sessions.refused(&token, asked)).await? {
+        match self.transport.exchange(&call, Some(&token.secret)).await {
+            Err(error) if error.code() == Some("invalid_token") => {
+                // Boxed, so that the ordinary call does not carry it along.
+                Box::pin(self.after_refusal(call, token, asked, error, attempt.remaining)).await
+            }
+            other => other.map(|answer| (answer, token)),
+        }
+    }
+
+    async fn after_refusal<'a>(
+        &self,
+        call: Call<'a>,
+        token: Arc<Token>,
+        asked: Instant,
+        refused: Error,
+        limit: Duration,
+    ) -> Result<(Answer<'a>, Arc<Token>)> {
+        let token = match within(limit, self.sessions.refused(&token, asked)).await? {
             Verdict::Denied => return Err(refusal::denied(&refused)),
             Verdict::Retry(fresh) => fresh,
         };

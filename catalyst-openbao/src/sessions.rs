@@ -73,6 +73,14 @@ impl Sessions {
         }
     }
 
+    /// The token to use now, if it is there and nothing is due.
+    pub(crate) fn ready(&self) -> Option<Arc<Token>> {
+        if self.is_closed() {
+            return None;
+        }
+        self.cache.fresh().map(|token| Arc::<Token>::clone(&token))
+    }
+
     /// The token to use now; logs in, or prolongs it, where nobody did so in time.
     pub(crate) async fn token(&self) -> Result<Arc<Token>> {
         self.check_open()?;

@@ -12,7 +12,7 @@ use crate::Namespace;
 use crate::operation::Operation;
 use crate::refusal::{self, Remains, SERVICE, refusal};
 use crate::warning::WarningSink;
-use crate::wire::{Envelope, Refused};
+use crate::wire::{Enclosed, Envelope, Refused};
 
 /// How many texts of one refusal are read.
 const MAX_ERRORS: usize = 8;
@@ -83,7 +83,7 @@ pub(crate) struct Transport {
     http: HttpClient,
     /// Opens a connection for each login by certificate, so that the newest one is presented.
     login_http: Option<HttpClient>,
-    /// The address up to and with `/v1/`.
+    /// The address up to and with `/v1/`: parsed once, for a host costs more to parse than a path.
     base: Url,
     namespace: Option<Namespace>,
     pub(crate) warnings: WarningSink,
@@ -123,26 +123,17 @@ impl Transport {
         token: Option<&Secret>,
     ) -> Result<Answer<'a>> {
         let sent_at = Instant::now();
-        let response = match self.request(call, token) {
-            Ok(request) => http.send(request).await,
-            Err(error) => Err(error),
-        };
-        match response {
-            Ok(response) if response.is_success() => Ok(Answer { sent_at, call: *call, response }),
-            Ok(response) => Err(self.refused(call, &response).with_target(call.target())),
-            Err(error) => Err(error.with_service(SERVICE).with_target(call.target())),
+        let about = |error: Error| error.with_service(SERVICE).with_target(call.target());
+        let request = self.request(call, token).map_err(about)?;
+        let response = http.send(request).await.map_err(about)?;
+        if response.is_success() {
+            return Ok(Answer { sent_at, call: *call, response });
         }
+        Err(about(self.refused(call, &response)))
     }
 
     fn request(&self, call: &Call<'_>, token: Option<&Secret>) -> Result<Request> {
-        // With a dot at its start it cannot be taken for a scheme or a host, whatever follows.
-        let mut path = String::with_capacity(2 + call.path.iter().map(|part| part.len()).sum::<usize>());
-        path.push_str("./");
-        path.extend(call.path.iter().copied());
-        let url = self.base.join(&path).map_err(|error| {
-            Error::new(ErrorKind::InvalidRequest, call.operation.name()).with_source(error)
-        })?;
-        let mut request = Request::new(call.method, url, call.operation.name());
+        let mut request = Request::new(call.method, self.url(call), call.operation.name());
         if tracing::enabled!(tracing::Level::DEBUG) {
             request = request.target(call.target());
         }
@@ -164,6 +155,20 @@ impl Transport {
             Some(body) => body(request),
             None => Ok(request),
         }
+    }
+
+    fn url(&self, call: &Call<'_>) -> Url {
+        let length = call.path.iter().map(|part| part.len()).sum::<usize>();
+        let mut path = String::with_capacity(self.base.path().len() + length);
+        path.push_str(self.base.path());
+        path.extend(call.path.iter().copied());
+        let mut url = self.base.clone();
+        // The parts are escaped: a question mark can only be that of the query.
+        let (path, query) =
+            path.split_once('?').map_or((path.as_str(), None), |(path, query)| (path, Some(query)));
+        url.set_path(path);
+        url.set_query(query);
+        url
     }
 
     pub(crate) fn refused(&self, call: &Call<'_>, response: &Response) -> Error {
@@ -202,8 +207,23 @@ impl Transport {
 impl Answer<'_> {
     /// The answer's envelope. An empty body is an empty envelope.
     pub(crate) fn read<'r, T: Deserialize<'r>>(&'r self, transport: &Transport) -> Result<Envelope<'r, T>> {
+        let envelope: Envelope<'r, T> = self.parse()?;
+        self.report(transport, envelope.request_id.as_str(), envelope.warnings.as_deref());
+        Ok(envelope)
+    }
+
+    /// The data of the answer, which must be there.
+    pub(crate) fn data<'r, T: Deserialize<'r>>(&'r self, transport: &Transport) -> Result<T> {
+        let envelope: Enclosed<'r, T> = self.parse()?;
+        let request_id = envelope.request_id.as_str();
+        self.report(transport, request_id, envelope.warnings.as_deref());
+        let missing = || self.undecodable().with_help("the answer holds no data").with_request_id(request_id);
+        envelope.data.ok_or_else(missing)
+    }
+
+    fn parse<'r, T: Deserialize<'r>>(&'r self) -> Result<T> {
         let body = if self.response.body().is_empty() { b"{}".as_slice() } else { self.response.body() };
-        let envelope: Envelope<'r, T> = serde_json::from_slice(body).map_err(|error| {
+        serde_json::from_slice(body).map_err(|error| {
             let help = format!(
                 "the answer is not what this operation promises (line {}, column {}, {} bytes)",
                 error.line(),
@@ -211,24 +231,15 @@ impl Answer<'_> {
                 body.len()
             );
             self.undecodable().with_help(help)
-        })?;
-        let request_id = envelope.request_id.as_str();
-        let operation = self.call.operation.name();
-        tracing::trace!(request_id, operation, "answer read");
-        if let Some(warnings) = envelope.warnings.as_deref().filter(|warnings| !warnings.is_empty()) {
-            transport.warnings.take(operation, || self.call.target(), request_id, warnings);
-        }
-        Ok(envelope)
+        })
     }
 
-    /// The data of the answer, which must be there.
-    pub(crate) fn data<'r, T: Deserialize<'r>>(&'r self, transport: &Transport) -> Result<T> {
-        let envelope = self.read::<T>(transport)?;
-        let missing = || {
-            let error = self.undecodable().with_help("the answer holds no data");
-            error.with_request_id(envelope.request_id.as_str())
-        };
-        envelope.data.ok_or_else(missing)
+    fn report(&self, transport: &Transport, request_id: &str, warnings: Option<&[String]>) {
+        let operation = self.call.operation.name();
+        tracing::trace!(request_id, operation, "answer read");
+        if let Some(warnings) = warnings {
+            transport.warnings.take(operation, || self.call.target(), request_id, warnings);
+        }
     }
 
     /// The answer came, and cannot be read: whatever the request did, it has done.

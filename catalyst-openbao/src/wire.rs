@@ -35,6 +35,18 @@ pub(crate) struct Envelope<'a, T> {
     pub(crate) auth: Option<Auth>,
 }
 
+/// The same, for an answer of which only the data counts.
+#[derive(serde::Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
+pub(crate) struct Enclosed<'a, T> {
+    #[serde(default, borrow)]
+    pub(crate) request_id: Text<'a>,
+    #[serde(default = "nothing")]
+    pub(crate) data: Option<T>,
+    #[serde(default)]
+    pub(crate) warnings: Option<Vec<String>>,
+}
+
 fn nothing<T>() -> Option<T> {
     None
 }

@@ -1,9 +1,11 @@
 //! The client and its limits.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::redirect::{Action, Attempt};
 use tokio::time::Instant;
 use tracing::Instrument;
 use url::Url;
@@ -91,7 +93,8 @@ impl HttpClient {
         let tls = config.tls.to_rustls()?;
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured((*tls).clone())
-            .redirect(reqwest::redirect::Policy::none())
+            .redirect(reqwest::redirect::Policy::custom(follow_once_within_the_origin))
+            .referer(false)
             .no_proxy()
             .connect_timeout(config.connect_timeout)
             .timeout(config.timeout)
@@ -115,9 +118,8 @@ impl HttpClient {
     ///
     /// # Cancel safety
     /// A request whose future is dropped may or may not reach the server.
-    pub async fn send(&self, request: Request) -> Result<Response> {
-        let start = Instant::now();
-        let (operation, target) = (request.operation, request.target.clone());
+    pub fn send(&self, request: Request) -> impl Future<Output = Result<Response>> + Send + use<'_> {
+        let (operation, target) = (request.operation, request.target);
         let span = tracing::debug_span!(
             "http",
             service = self.config.service,
@@ -125,82 +127,81 @@ impl HttpClient {
             target = target.as_deref().unwrap_or(""),
             method = request.method.as_str(),
         );
-        let result = self.send_following(request).instrument(span.clone()).await;
-        let _entered = span.enter();
-        match &result {
-            Ok(response) => {
-                tracing::debug!(
-                    status = response.status,
-                    elapsed_us = start.elapsed().as_micros(),
-                    "answered"
-                );
+        let mut call = reqwest::Request::new(method(request.method), request.url);
+        *call.timeout_mut() = Some(request.timeout.unwrap_or(self.config.timeout).min(self.config.timeout));
+        *call.body_mut() = request.body.map(Into::into);
+        *call.headers_mut() = request.headers;
+        // Nothing leaves before the first poll; but what is large is on the heap from here on, and the future small.
+        let sent = self.client.execute(call);
+        async move {
+            let start = Instant::now();
+            let answer = self.answer(sent, operation);
+            let result =
+                if span.is_disabled() { answer.await } else { answer.instrument(span.clone()).await };
+            let _entered = span.enter();
+            match &result {
+                Ok(response) => {
+                    tracing::debug!(
+                        status = response.status,
+                        elapsed_us = start.elapsed().as_micros(),
+                        "answered"
+                    );
+                }
+                Err(error) => tracing::debug!(%error, elapsed_us = start.elapsed().as_micros(), "failed"),
             }
-            Err(error) => tracing::debug!(%error, elapsed_us = start.elapsed().as_micros(), "failed"),
-        }
-        result.map_err(|error| {
-            let error = error.with_service(self.config.service).with_attempts(1, start.elapsed());
-            match target {
-                Some(target) => error.with_target(target),
-                None => error,
-            }
-        })
-    }
-
-    async fn send_following(&self, request: Request) -> Result<Response> {
-        let response = self.send_once(&request, request.url.clone()).await?;
-        if !matches!(response.status, 307 | 308) {
-            return Ok(response);
-        }
-        match response.header("location").and_then(|location| request.url.join(location).ok()) {
-            Some(next) if next.origin() == request.url.origin() => self.send_once(&request, next).await,
-            _ => Ok(response),
+            result.map_err(|error| {
+                let error = error.with_service(self.config.service).with_attempts(1, start.elapsed());
+                match target {
+                    Some(target) => error.with_target(target),
+                    None => error,
+                }
+            })
         }
     }
 
-    async fn send_once(&self, request: &Request, url: Url) -> Result<Response> {
-        let operation = request.operation;
-        let limit = request.timeout.unwrap_or(self.config.timeout).min(self.config.timeout);
-        let mut call = reqwest::Request::new(method(request.method), url);
-        *call.timeout_mut() = Some(limit);
-        call.headers_mut().clone_from(&request.headers);
-        *call.body_mut() = request.body.clone().map(Into::into);
-        let mut answer = self.client.execute(call).await.map_err(|error| fault::read(error, operation))?;
-        let (status, headers) = (answer.status().as_u16(), std::mem::take(answer.headers_mut()));
-        let body = self.read_body(answer, operation, status).await?;
-        Ok(Response { operation, status, headers, body: body.into_inner() })
-    }
-
-    async fn read_body(
+    async fn answer(
         &self,
-        mut answer: reqwest::Response,
+        sent: impl Future<Output = reqwest::Result<reqwest::Response>>,
         operation: &'static str,
-        status: u16,
-    ) -> Result<WipedBuffer> {
+    ) -> Result<Response> {
+        let fail = |error| fault::read(error, operation);
+        let mut answer = sent.await.map_err(fail)?;
+        let status = answer.status().as_u16();
         let limit = self.config.max_body;
-        let announced = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         let too_large = || {
             Error::new(ErrorKind::Decode, operation)
                 .with_status(status)
                 .with_help(format!("the body is larger than the limit of {limit} bytes"))
                 .with_outcome_unknown()
         };
+        let announced = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         if announced > limit {
             return Err(too_large());
         }
         let mut body = WipedBuffer::with_capacity(announced);
-        while let Some(chunk) = answer.chunk().await.map_err(|error| fault::read(error, operation))? {
+        while let Some(chunk) = answer.chunk().await.map_err(fail)? {
             if body.len() + chunk.len() > limit {
                 return Err(too_large());
             }
             body.extend(&chunk);
         }
-        Ok(body)
+        let headers = std::mem::take(answer.headers_mut());
+        Ok(Response { operation, status, headers, body: body.into_inner() })
     }
 }
 
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("HttpClient").field(&self.config).finish()
+    }
+}
+
+/// Only with the same method, once, and never to somebody else, for the token goes along.
+fn follow_once_within_the_origin(redirect: Attempt<'_>) -> Action {
+    let repeats = matches!(redirect.status().as_u16(), 307 | 308);
+    match redirect.previous() {
+        [from] if repeats && from.origin() == redirect.url().origin() => redirect.follow(),
+        _ => redirect.stop(),
     }
 }
 
