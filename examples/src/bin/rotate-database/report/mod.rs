@@ -265,9 +265,6 @@ mod tests {
         assert_eq!(page.matches("class=\"revoked\"").count(), 2);
         assert!(page.contains("replaced 2 times, at 3.0 s, 5.9 s"));
         assert!(!page.contains("<h2>Failures"));
-        if let Some(file) = option_env!("REPORT_SAMPLE") {
-            std::fs::write(file, &page).unwrap();
-        }
     }
 
     #[tokio::test]
