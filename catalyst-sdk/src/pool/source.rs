@@ -18,8 +18,11 @@ pub struct PoolSource<C> {
     pace: Duration,
 }
 
-/// The default pause between two connections of a pool that is being warmed.
+/// The least pause between two connections of a pool that is being warmed.
 const PACE: Duration = Duration::from_millis(10);
+/// The pause that is taken where there is time. A login costs both sides milliseconds of hashing (SCRAM), which the
+/// queries beside it should not feel.
+const EASY_PACE: Duration = Duration::from_millis(100);
 
 impl<C: Connector> PoolSource<C> {
     /// Pools of `connector` that log in as users of `role`, made by `database`.
@@ -27,7 +30,8 @@ impl<C: Connector> PoolSource<C> {
         Self { lease: RoleLease::new(database, role), connector, pace: PACE }
     }
 
-    /// The pause between two connections while the next pool is warmed. Default: 10 ms.
+    /// The least pause between two connections while the next pool is warmed. Default: 10 ms; up to 100 ms are taken
+    /// where there is time.
     #[must_use]
     pub fn warm_pace(mut self, pace: Duration) -> Self {
         self.pace = pace;
@@ -54,7 +58,10 @@ impl<C: Connector> Source for PoolSource<C> {
         within: Duration,
     ) -> Result<C::Pool> {
         let connections = previous.map_or(1, |pool| self.connector.size(pool));
-        self.connector.open(&lease.value, Warmth::new(connections, self.pace, within)).await
+        // Evenly over most of the time there is; the rest is for the logins themselves.
+        let share = within / 5 * 4 / u32::try_from(connections.max(1)).unwrap_or(u32::MAX);
+        let pace = share.min(EASY_PACE).max(self.pace);
+        self.connector.open(&lease.value, Warmth::new(connections, pace, within)).await
     }
 
     async fn renew(&self, lease: &Self::Grant) -> Result<Term> {

@@ -63,7 +63,8 @@ impl RotatingPgPoolBuilder {
         self
     }
 
-    /// The pause between two connections while the next pool is warmed. Default: 10 ms.
+    /// The least pause between two connections while the next pool is warmed. Default: 10 ms; up to 100 ms are taken
+    /// where there is time.
     pub fn warm_pace(mut self, pace: Duration) -> Self {
         self.pace = Some(pace);
         self
