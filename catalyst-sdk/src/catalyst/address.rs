@@ -10,6 +10,7 @@ pub(super) struct Address {
     pub(super) name: String,
     pub(super) url: Option<Secret>,
     pub(super) max_connections: Option<u32>,
+    pub(super) warm_query: Option<String>,
 }
 
 impl Address {

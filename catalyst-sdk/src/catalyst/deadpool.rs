@@ -23,11 +23,13 @@ impl Catalyst {
             if let Some(most) = target.address.max_connections.and_then(|most| usize::try_from(most).ok()) {
                 limits.max_size = most;
             }
-            RotatingDeadpool::builder(target.credentials, target.role, connect)
+            let mut builder = RotatingDeadpool::builder(target.credentials, target.role, connect)
                 .limits(limits)
-                .policy(target.policy)
-                .start()
-                .await
+                .policy(target.policy);
+            if let Some(query) = target.address.warm_query {
+                builder = builder.warm_query(query);
+            }
+            builder.start().await
         };
         self.0.pools.deadpool.get(name, Box::pin(start)).await
     }

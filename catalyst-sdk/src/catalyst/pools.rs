@@ -125,6 +125,7 @@ impl Catalyst {
                 name: name.to_owned(),
                 url: database.url,
                 max_connections: database.max_connections,
+                warm_query: database.warm_query,
             },
         })
     }

@@ -23,11 +23,13 @@ impl Catalyst {
             if let Some(most) = target.address.max_connections {
                 options = options.max_connections(most);
             }
-            RotatingPgPool::builder(target.credentials, target.role, connect)
+            let mut builder = RotatingPgPool::builder(target.credentials, target.role, connect)
                 .pool_options(options)
-                .policy(target.policy)
-                .start()
-                .await
+                .policy(target.policy);
+            if let Some(query) = target.address.warm_query {
+                builder = builder.warm_query(query);
+            }
+            builder.start().await
         };
         self.0.pools.sqlx.get(name, Box::pin(start)).await
     }

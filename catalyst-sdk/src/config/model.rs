@@ -110,6 +110,9 @@ pub struct DatabaseConfig {
     pub mount: Option<String>,
     /// The most connections of one generation's pool; the driver's default if not set.
     pub max_connections: Option<u32>,
+    /// A harmless query that each new connection runs before it is used, best the commonest: a fresh session of
+    /// PostgreSQL reads its catalogues at the first one, which takes milliseconds.
+    pub warm_query: Option<String>,
     /// How long before its end a user is replaced; see [`Policy`](crate::rotation::Policy).
     #[serde(with = "duration")]
     pub rotate_before: Option<Duration>,

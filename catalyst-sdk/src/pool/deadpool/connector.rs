@@ -6,7 +6,9 @@ use std::time::Duration;
 use catalyst_core::tls::TlsConfig;
 use catalyst_core::{Error, ErrorKind, Result};
 use catalyst_openbao::Credentials;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolBuilder, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolBuilder, PoolError, RecyclingMethod, Runtime,
+};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
@@ -41,12 +43,29 @@ pub struct DeadpoolConnector {
     database: Config,
     limits: PoolLimits,
     tls: TlsConfig,
+    warm_query: Option<String>,
 }
 
 impl DeadpoolConnector {
     /// Pools to `database` with these limits. TLS is used as the configuration's `sslmode` says.
     pub fn new(database: Config, limits: PoolLimits, tls: TlsConfig) -> Self {
-        Self { database, limits, tls }
+        Self { database, limits, tls, warm_query: None }
+    }
+
+    /// What each connection runs before it is used.
+    #[must_use]
+    pub fn warm_query(mut self, query: Option<String>) -> Self {
+        self.warm_query = query;
+        self
+    }
+
+    /// A client that is ready for use.
+    async fn client(&self, pool: &Pool) -> Result<Object, PoolError> {
+        let client = pool.get().await?;
+        if let Some(query) = &self.warm_query {
+            client.query(query.as_str(), &[]).await?;
+        }
+        Ok(client)
     }
 
     fn manager(&self, credentials: &Credentials) -> Result<Manager> {
@@ -82,7 +101,7 @@ impl Connector for DeadpoolConnector {
         let wanted = warmth.connections.min(self.limits.max_size).max(1);
         let began = Instant::now();
         // The first client proves the credential, within the pool's own limit.
-        let first = pool.get().await.map_err(|error| {
+        let first = self.client(&pool).await.map_err(|error| {
             pool.close();
             pool_failed(error, "open connection pool").with_target(credentials.username.clone())
         })?;
@@ -90,7 +109,7 @@ impl Connector for DeadpoolConnector {
         let mut held = vec![first];
         while held.len() < wanted {
             sleep(warmth.pace).await;
-            match timeout(warmth.within.saturating_sub(began.elapsed()), pool.get()).await {
+            match timeout(warmth.within.saturating_sub(began.elapsed()), self.client(&pool)).await {
                 Ok(Ok(client)) => held.push(client),
                 // No time left, or no room at the server while two pools are open: less warm, and no reason to stop.
                 Ok(Err(_)) | Err(_) => break,

@@ -45,6 +45,7 @@ pub struct RotatingDeadpoolBuilder {
     tls: TlsConfig,
     policy: Policy,
     pace: Option<Duration>,
+    warm_query: Option<String>,
 }
 
 impl RotatingDeadpoolBuilder {
@@ -73,6 +74,14 @@ impl RotatingDeadpoolBuilder {
         self
     }
 
+    /// A harmless query that each new connection runs before it is used, best the application's commonest. A fresh
+    /// session of PostgreSQL reads its catalogues at the first query, which takes milliseconds. It is a constant of
+    /// the application, never input.
+    pub fn warm_query(mut self, query: impl Into<String>) -> Self {
+        self.warm_query = Some(query.into());
+        self
+    }
+
     /// Makes the first user, connects with it, and rotates from here on.
     ///
     /// # Errors
@@ -82,7 +91,8 @@ impl RotatingDeadpoolBuilder {
     /// Safe: a user that was made is given back.
     pub async fn start(self) -> Result<RotatingDeadpool> {
         let wait = self.limits.wait;
-        let connector = DeadpoolConnector::new(self.connect, self.limits, self.tls);
+        let connector =
+            DeadpoolConnector::new(self.connect, self.limits, self.tls).warm_query(self.warm_query);
         let mut source = PoolSource::new(self.database, self.role, connector);
         if let Some(pace) = self.pace {
             source = source.warm_pace(pace);
@@ -100,7 +110,7 @@ impl RotatingDeadpool {
         connect: Config,
     ) -> RotatingDeadpoolBuilder {
         let (limits, tls, policy) = (PoolLimits::default(), TlsConfig::new(), Policy::default());
-        RotatingDeadpoolBuilder { database, role, connect, limits, tls, policy, pace: None }
+        RotatingDeadpoolBuilder { database, role, connect, limits, tls, policy, pace: None, warm_query: None }
     }
 
     /// A client, which keeps its generation as long as it lives.

@@ -4,8 +4,9 @@ use std::future::Future;
 
 use catalyst_core::{Error, ErrorKind, Result, RetryAdvice};
 use catalyst_openbao::Credentials;
-use sqlx::PgPool;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, PgPool, Postgres};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::pool::refusal;
@@ -16,12 +17,30 @@ use crate::pool::{Connector, Refusal, Warmth};
 pub struct PgConnector {
     database: PgConnectOptions,
     pool: PgPoolOptions,
+    warm_query: Option<String>,
 }
 
 impl PgConnector {
     /// Pools to `database` with these options.
     pub fn new(database: PgConnectOptions, pool: PgPoolOptions) -> Self {
-        Self { database, pool }
+        Self { database, pool, warm_query: None }
+    }
+
+    /// What each connection runs before it is used.
+    #[must_use]
+    pub fn warm_query(mut self, query: Option<String>) -> Self {
+        self.warm_query = query;
+        self
+    }
+
+    /// A connection that is ready for use.
+    async fn connection(&self, pool: &PgPool) -> sqlx::Result<PoolConnection<Postgres>> {
+        let mut connection = pool.acquire().await?;
+        if let Some(query) = &self.warm_query {
+            // The application's own constant.
+            sqlx::query(AssertSqlSafe(query.as_str())).execute(&mut *connection).await?;
+        }
+        Ok(connection)
     }
 }
 
@@ -36,7 +55,7 @@ impl Connector for PgConnector {
         let began = Instant::now();
         let wanted = warmth.connections.min(most).max(1);
         // The first connection proves the credential, within the pool's own limit.
-        let first = pool.acquire().await.map_err(|error| {
+        let first = self.connection(&pool).await.map_err(|error| {
             drop(pool.close());
             failed(error, &credentials.username)
         })?;
@@ -44,7 +63,7 @@ impl Connector for PgConnector {
         let mut held = vec![first];
         while held.len() < wanted {
             sleep(warmth.pace).await;
-            match timeout(warmth.within.saturating_sub(began.elapsed()), pool.acquire()).await {
+            match timeout(warmth.within.saturating_sub(began.elapsed()), self.connection(&pool)).await {
                 Ok(Ok(connection)) => held.push(connection),
                 // No time left, or no room at the server while two pools are open: less warm, and no reason to stop.
                 Ok(Err(_)) | Err(_) => break,

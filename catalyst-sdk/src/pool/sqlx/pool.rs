@@ -48,6 +48,7 @@ pub struct RotatingPgPoolBuilder {
     pool: PgPoolOptions,
     policy: Policy,
     pace: Option<Duration>,
+    warm_query: Option<String>,
 }
 
 impl RotatingPgPoolBuilder {
@@ -70,6 +71,14 @@ impl RotatingPgPoolBuilder {
         self
     }
 
+    /// A harmless query that each new connection runs before it is used, best the application's commonest. A fresh
+    /// session of PostgreSQL reads its catalogues at the first query, which takes milliseconds. It is a constant of
+    /// the application, never input.
+    pub fn warm_query(mut self, query: impl Into<String>) -> Self {
+        self.warm_query = Some(query.into());
+        self
+    }
+
     /// Makes the first user, connects with it, and rotates from here on.
     ///
     /// # Errors
@@ -79,7 +88,7 @@ impl RotatingPgPoolBuilder {
     /// Safe: a user that was made is given back.
     pub async fn start(self) -> Result<RotatingPgPool> {
         let acquire_timeout = self.pool.get_acquire_timeout();
-        let connector = PgConnector::new(self.connect, self.pool);
+        let connector = PgConnector::new(self.connect, self.pool).warm_query(self.warm_query);
         let mut source = PoolSource::new(self.database, self.role, connector);
         if let Some(pace) = self.pace {
             source = source.warm_pace(pace);
@@ -97,7 +106,7 @@ impl RotatingPgPool {
         connect: PgConnectOptions,
     ) -> RotatingPgPoolBuilder {
         let (pool, policy) = (PgPoolOptions::new(), Policy::default());
-        RotatingPgPoolBuilder { database, role, connect, pool, policy, pace: None }
+        RotatingPgPoolBuilder { database, role, connect, pool, policy, pace: None, warm_query: None }
     }
 
     /// A connection, which keeps its generation as long as it lives.

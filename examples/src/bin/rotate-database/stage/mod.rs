@@ -14,7 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-use crate::database::Database;
+use crate::database::{Database, SHORT_SQL};
 use crate::options::{Options, Pool};
 
 mod fake;
@@ -86,6 +86,7 @@ impl Stage {
         let url = format!("postgres://127.0.0.1:{port}/{database}?sslmode=disable");
         orders.url = Some(Secret::from(url));
         orders.max_connections = Some(options.pool_size.into());
+        orders.warm_query = Some(SHORT_SQL.to_owned());
         config.databases.insert(ROLE.to_owned(), orders);
         config
     }
