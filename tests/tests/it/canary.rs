@@ -24,6 +24,8 @@ const SECOND: Duration = Duration::from_secs(1);
 struct Canaries {
     logs: LogCapture,
     secrets: Vec<String>,
+    /// With one dispatcher only, a callsite that a test without one reaches first is off for all threads.
+    _second: tracing::Dispatch,
 }
 
 impl Canaries {
@@ -58,7 +60,8 @@ fn listen() -> (Canaries, tracing::subscriber::DefaultGuard) {
     tracing_log::LogTracer::init().ok();
     let logs = LogCapture::default();
     let guard = tracing::subscriber::set_default(logs.subscriber());
-    (Canaries { logs, secrets: Vec::new() }, guard)
+    let second = tracing::Dispatch::new(logs.subscriber());
+    (Canaries { logs, secrets: Vec::new(), _second: second }, guard)
 }
 
 #[tokio::test]
