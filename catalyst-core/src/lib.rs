@@ -6,13 +6,15 @@
 //! | [`Secret`], [`SecretBytes`] | values that are wiped and never printed | |
 //! | [`retry`](retry()), [`Backoff`] | the one retry loop, bounded in attempts, time and budget | |
 //! | [`TokenCache`] | one fetch for all who ask, refreshed early, dropped when refused | |
+//! | [`AssertionSource`] | signed statements of who we are | |
 //! | [`Clock`] | wall time that tests can move | |
 //! | [`tls`] | TLS whose client identity is read at each handshake | `tls` |
 //! | [`http`] | an opaque HTTP client with bounded bodies | `http` |
-//! | [`testing`] | captured logs, searched for secrets | `testing` |
+//! | [`testing`] | captured logs, searched for secrets; fakes that end cleanly | `testing`, `stub-server` |
 //!
 //! Invariants: this crate names no service, no URL path and no environment variable, and never spawns.
 
+mod assertion;
 mod backoff;
 mod clock;
 mod error;
@@ -21,12 +23,13 @@ pub mod http;
 pub mod redact;
 mod retry;
 mod secret;
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", feature = "stub-server"))]
 pub mod testing;
 #[cfg(feature = "tls")]
 pub mod tls;
 mod token_cache;
 
+pub use assertion::AssertionSource;
 pub use backoff::{Backoff, Jitter};
 pub use clock::{Clock, ClockHand};
 pub use error::{Error, ErrorKind, Result, RetryAdvice};

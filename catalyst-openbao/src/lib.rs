@@ -57,8 +57,6 @@ mod session;
 mod sessions;
 mod statics;
 mod store;
-#[cfg(any(test, feature = "testing"))]
-mod stub_server;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]
@@ -70,9 +68,9 @@ mod warning;
 mod wire;
 mod wrapping;
 
-pub use catalyst_core::{Error, ErrorKind, Result, Secret};
+pub use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret};
 
-pub use auth::{AssertionSource, Login};
+pub use auth::Login;
 pub use builder::OpenBaoBuilder;
 pub use client::OpenBao;
 pub use data::SecretData;

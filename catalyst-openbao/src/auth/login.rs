@@ -4,22 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use catalyst_core::{Error, ErrorKind, Result, Secret};
+use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret};
 
 use crate::{Mount, RoleName};
-
-/// Gives the signed assertions that a JWT login presents, such as JWT-SVIDs.
-///
-/// Asked at each login, and given at most ten seconds.
-#[async_trait]
-pub trait AssertionSource: fmt::Debug + Send + Sync + 'static {
-    /// An assertion for `audience` that is valid now and for some seconds more.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Identity`] if there is no identity to assert.
-    async fn assertion(&self, audience: &str) -> Result<Secret>;
-}
 
 /// How to log in. `Debug` shows the method, the role and the mount.
 ///

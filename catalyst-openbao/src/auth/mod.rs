@@ -5,4 +5,4 @@ mod exchange;
 mod login;
 
 pub(crate) use authority::{Authority, Granted, Server};
-pub use login::{AssertionSource, Login};
+pub use login::Login;

@@ -10,8 +10,8 @@ use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 use super::FixedAssertion;
 use super::wire::{Outcome, Reply, Server};
 use crate::mock::{Faults, LoginRule, Model, TokenGrant};
-use crate::stub_server::StubServer;
 use crate::{Login, OpenBao, OpenBaoBuilder};
+use catalyst_core::testing::StubServer;
 
 /// An OpenBao on a free port of the loopback interface, over HTTP without TLS; the official `bao` command line tool
 /// works with it, too. It stops when it is dropped.

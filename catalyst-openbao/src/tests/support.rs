@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::stub_server::StubServer;
 use crate::{Login, OpenBao, OpenBaoBuilder, Secret};
+use catalyst_core::testing::StubServer;
 
 /// Status and body of a recorded answer.
 pub(crate) fn recorded(name: &str) -> (u16, Value) {

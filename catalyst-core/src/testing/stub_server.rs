@@ -9,10 +9,12 @@ use wiremock::MockServer;
 ///
 /// wiremock waits for locks of tokio while it is dropped, with an executor that knows nothing of tokio's budget for a
 /// task. In a task whose budget is used up, as after a thousand awaits without a pause, that waits for ever.
-pub(crate) struct StubServer(Option<MockServer>);
+#[derive(Debug)]
+pub struct StubServer(Option<MockServer>);
 
 impl StubServer {
-    pub(crate) fn new(server: MockServer) -> Self {
+    /// Takes over `server`.
+    pub fn new(server: MockServer) -> Self {
         Self(Some(server))
     }
 }

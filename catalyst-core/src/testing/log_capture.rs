@@ -1,4 +1,4 @@
-//! For tests: everything that was logged, searched for what must not be there.
+//! Everything that was logged, searched for what must not be there.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,0 +1,9 @@
+//! Signed tokens (RFC 7515 to 7519): the algorithms that are spoken, keys that sign, keys that verify.
+
+mod algorithm;
+mod jwk;
+mod signing;
+
+pub use algorithm::Algorithm;
+pub use jwk::{Jwk, JwkSet};
+pub use signing::SigningKey;

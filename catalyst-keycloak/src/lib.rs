@@ -1,0 +1,29 @@
+//! Keycloak for Rust services: clients that register themselves, secrets that rotate without one failed login, and
+//! tokens that are verified by the book.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`Realm`], [`RealmResolver`], [`SharedSovereign`], [`PerOrganization`] | which realm serves whom, and where it is |
+//! | [`ClientSpec`], [`ClientRegistrar`] | what an application declares, and what makes it so |
+//! | [`ClientSecrets`] | secrets, and the overlap in which two of them work |
+//! | [`ClientCredential`], [`CredentialSource`] | how a client proves who it is |
+//! | [`jose`] | algorithms, keys, signatures |
+//!
+//! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
+//! spawns.
+
+mod client;
+pub mod jose;
+mod names;
+mod oidc;
+mod topology;
+
+pub use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret};
+
+pub use client::{
+    Authentication, ClientRegistrar, ClientSecrets, ClientSpec, Outcome, Profile, RedirectUri,
+    RegisteredClient, Registration, SecretPair,
+};
+pub use names::{ClientId, OrganizationSlug, Owner, RealmName};
+pub use oidc::{ClientCredential, CredentialSource};
+pub use topology::{Issuer, PerOrganization, Realm, RealmResolver, SharedSovereign};

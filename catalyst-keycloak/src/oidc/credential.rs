@@ -1,0 +1,41 @@
+//! How a client proves who it is, as a sum type: there is not always a secret.
+
+use std::fmt;
+use std::sync::Arc;
+
+use catalyst_core::{AssertionSource, Result, Secret};
+
+use crate::jose::SigningKey;
+
+/// The proof of a client at the token endpoint. `Debug` shows its kind.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ClientCredential {
+    /// A secret, sent in the body (`client_secret_post`).
+    Secret(Secret),
+    /// A fresh assertion for each request, signed with this key (`private_key_jwt`, RFC 7523).
+    PrivateKeyJwt(Arc<SigningKey>),
+    /// The certificate that the TLS settings present (RFC 8705).
+    MutualTls,
+    /// A JWT-SVID, asked for each request (`jwt-spiffe`). Its one audience is the issuer.
+    JwtSvid(Arc<dyn AssertionSource>),
+    /// An assertion of another issuer, such as a Kubernetes service account token (`jwt-bearer`).
+    Federated(Arc<dyn AssertionSource>),
+    /// None: a public client.
+    Public,
+}
+
+/// Where the credential of the next request comes from: a fixed one, or one that rotates.
+pub trait CredentialSource: fmt::Debug + Send + Sync + 'static {
+    /// The credential in force now. Never waits.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Expired`](crate::ErrorKind::Expired) if there is none any more.
+    fn credential(&self) -> Result<ClientCredential>;
+}
+
+impl CredentialSource for ClientCredential {
+    fn credential(&self) -> Result<ClientCredential> {
+        Ok(self.clone())
+    }
+}
