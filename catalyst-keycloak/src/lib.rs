@@ -4,26 +4,38 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`Realm`], [`RealmResolver`], [`SharedSovereign`], [`PerOrganization`] | which realm serves whom, and where it is |
+//! | [`Keycloak`], [`KeycloakBuilder`], [`AdminLogin`] | the administration of one server |
 //! | [`ClientSpec`], [`ClientRegistrar`] | what an application declares, and what makes it so |
 //! | [`ClientSecrets`] | secrets, and the overlap in which two of them work |
 //! | [`ClientCredential`], [`CredentialSource`] | how a client proves who it is |
+//! | [`OidcClient`], [`TokenSet`] | a client at the endpoints of its realm |
 //! | [`jose`] | algorithms, keys, signatures |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
 //! spawns.
 
+mod admin;
+mod builder;
 mod client;
+mod form;
 pub mod jose;
+mod keycloak;
 mod names;
 mod oidc;
+mod operation;
+mod refusal;
 mod topology;
+mod transport;
 
 pub use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret};
 
+pub use admin::AdminLogin;
+pub use builder::KeycloakBuilder;
 pub use client::{
     Authentication, ClientRegistrar, ClientSecrets, ClientSpec, Outcome, Profile, RedirectUri,
     RegisteredClient, Registration, SecretPair,
 };
+pub use keycloak::Keycloak;
 pub use names::{ClientId, OrganizationSlug, Owner, RealmName};
-pub use oidc::{ClientCredential, CredentialSource};
+pub use oidc::{ClientCredential, CredentialSource, OidcClient, OidcClientBuilder, TokenSet};
 pub use topology::{Issuer, PerOrganization, Realm, RealmResolver, SharedSovereign};

@@ -80,6 +80,13 @@ names! {
     Owner, "owner", owner_fault;
 }
 
+impl ClientId {
+    /// The client of Keycloak's own command line tool.
+    pub(crate) fn admin_cli() -> Self {
+        Self("admin-cli".into())
+    }
+}
+
 impl RealmName {
     /// The realm of Keycloak's own administrators.
     pub fn master() -> Self {

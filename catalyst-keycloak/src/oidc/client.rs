@@ -1,0 +1,160 @@
+//! A client at the endpoints of its realm.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalyst_core::http::{HttpClient, HttpConfig, Method};
+use catalyst_core::tls::TlsConfig;
+use catalyst_core::{Result, RetryBudget, RetryConfig, retry};
+use tokio::time::Instant;
+
+use super::answer::TokenAnswer;
+use super::authenticate::authenticate;
+use super::credential::CredentialSource;
+use super::token_set::TokenSet;
+use crate::form::Form;
+use crate::operation::Operation;
+use crate::refusal::SERVICE;
+use crate::transport::{Answer, Call, Transport};
+use crate::{ClientId, Realm};
+
+/// A client of a realm, as it asks for tokens. Cheap to clone; the credential is asked for at each request, so that
+/// one that rotates needs no restart.
+///
+/// Passing faults are tried again within the limits of the retry configuration. What uses something up (a code, a
+/// refresh token) is not, once its outcome is unknown.
+#[derive(Clone, Debug)]
+pub struct OidcClient {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    realm: Realm,
+    client: ClientId,
+    credential: Arc<dyn CredentialSource>,
+    transport: Transport,
+    retry: RetryConfig,
+    budget: RetryBudget,
+}
+
+/// Sets up an [`OidcClient`]; made by [`OidcClient::builder`].
+#[derive(Debug)]
+#[must_use]
+pub struct OidcClientBuilder {
+    realm: Realm,
+    client: ClientId,
+    credential: Arc<dyn CredentialSource>,
+    tls: TlsConfig,
+    timeout: Duration,
+    retry: RetryConfig,
+}
+
+impl OidcClientBuilder {
+    /// How the server is checked, and what certificate is presented.
+    pub fn tls(mut self, tls: TlsConfig) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// How long one try of a call may take; 10 s if not set.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// How often and how long calls are tried again; three times within 30 s if not set.
+    pub fn retry(mut self, retry: RetryConfig) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The client. No I/O happens.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Tls`](crate::ErrorKind::Tls) if the TLS settings cannot work.
+    pub fn build(self) -> Result<OidcClient> {
+        let limits = HttpConfig::new(SERVICE).timeout(self.timeout).max_body(1 << 20).tls(self.tls);
+        Ok(OidcClient {
+            inner: Arc::new(Inner {
+                realm: self.realm,
+                client: self.client,
+                credential: self.credential,
+                transport: Transport::new(HttpClient::new(limits)?),
+                retry: self.retry,
+                budget: RetryBudget::default(),
+            }),
+        })
+    }
+}
+
+impl OidcClient {
+    /// The client `client` of `realm`, which proves who it is with `credential`.
+    pub fn builder(realm: Realm, client: ClientId, credential: impl CredentialSource) -> OidcClientBuilder {
+        OidcClientBuilder {
+            realm,
+            client,
+            credential: Arc::new(credential),
+            tls: TlsConfig::new(),
+            timeout: Duration::from_secs(10),
+            retry: RetryConfig::default(),
+        }
+    }
+
+    /// Its realm.
+    pub fn realm(&self) -> &Realm {
+        &self.inner.realm
+    }
+
+    /// Its identifier.
+    pub fn id(&self) -> &ClientId {
+        &self.inner.client
+    }
+
+    /// A token for the client itself (RFC 6749 section 4.4); no scopes means the default ones.
+    ///
+    /// # Errors
+    /// Code `bad_credentials` if the client is not known, disabled, or not believed.
+    ///
+    /// # Cancel safety
+    /// Safe; a token that nobody received ends by itself.
+    pub async fn client_credentials(&self, scopes: &[&str]) -> Result<TokenSet> {
+        let mut form = Form::new().field("grant_type", "client_credentials");
+        if !scopes.is_empty() {
+            form = form.field("scope", &scopes.join(" "));
+        }
+        self.token(form, false).await
+    }
+
+    /// Asks the token endpoint. `once`: the grant is used up by the first try.
+    pub(crate) async fn token(&self, grant: Form, once: bool) -> Result<TokenSet> {
+        let asked_at = Instant::now();
+        let answer: TokenAnswer =
+            self.post(Operation::RequestToken, "protocol/openid-connect/token", grant, once).await?.json()?;
+        Ok(TokenSet::new(answer, asked_at))
+    }
+
+    /// Sends `form`, with the proof of who we are, to `path` of the realm. An assertion is made for each try.
+    pub(crate) async fn post(
+        &self,
+        operation: Operation,
+        path: &str,
+        form: Form,
+        once: bool,
+    ) -> Result<Answer> {
+        let inner = &*self.inner;
+        let idempotency =
+            if once { catalyst_core::Idempotency::Once } else { catalyst_core::Idempotency::Repeatable };
+        retry(&inner.retry, &inner.budget, idempotency, |_attempt| {
+            let form = form.clone();
+            async move {
+                let credential = inner.credential.credential()?;
+                let form = authenticate(&credential, &inner.client, &inner.realm, form).await?;
+                let target = format!("{} in realm {}", inner.client, inner.realm.name());
+                let call = Call::new(operation, Method::Post, inner.realm.endpoint(path), target).form(&form);
+                inner.transport.exchange(&call, None).await
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,184 @@
+//! What a refusal means: the one place that reads statuses and the server's words.
+//!
+//! Keycloak answers in four shapes: `{"errorMessage"}`, `{"error"}` and `{"field","errorMessage"}` on the Admin API,
+//! `{"error","error_description"}` on the OAuth endpoints. Each text here was recorded from Keycloak 26.7.
+
+use std::time::Duration;
+
+use catalyst_core::http::Response;
+use catalyst_core::{Error, ErrorKind, RetryAdvice};
+use serde::Deserialize;
+
+use crate::operation::Operation;
+
+/// How this crate names its server in errors and spans.
+pub(crate) const SERVICE: &str = "keycloak";
+
+/// A refusal as it stands on the wire; whatever is there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Refused {
+    error: Option<String>,
+    error_message: Option<String>,
+    #[serde(rename = "error_description")]
+    error_description: Option<String>,
+    field: Option<String>,
+}
+
+struct Meaning {
+    kind: ErrorKind,
+    code: &'static str,
+    help: String,
+    unknown: bool,
+}
+
+/// The error that an answer with an unsuccessful status means.
+pub(crate) fn refusal(operation: Operation, response: &Response) -> Error {
+    let status = response.status();
+    let refused: Refused = serde_json::from_slice(response.body()).unwrap_or_default();
+    let word = refused.error.as_deref().unwrap_or_default();
+    let said = [&refused.error_message, &refused.error_description]
+        .into_iter()
+        .find_map(|text| text.as_deref())
+        .unwrap_or(word);
+    let meaning = match status {
+        300..400 => plain(
+            ErrorKind::Config,
+            "redirected",
+            "the server sends us elsewhere; configure the address that it points to",
+        ),
+        401 if operation.is_oauth() => refused_client(word),
+        401 => plain(
+            ErrorKind::Unauthenticated,
+            "invalid_token",
+            "the access token has ended, was revoked, or belongs to another realm",
+        ),
+        403 => forbidden(operation, word),
+        404 => missing(said),
+        409 => exists(),
+        400 if said.contains("already exists") => exists(),
+        400 if operation.is_oauth() => oauth(word),
+        400 | 405 | 406 | 413 | 415 | 422 => {
+            plain(ErrorKind::InvalidRequest, "invalid_request", "the server refuses what was sent")
+        }
+        429 => plain(ErrorKind::RateLimited, "rate_limited", "the server asks for fewer requests"),
+        500 => Meaning {
+            unknown: true,
+            ..plain(ErrorKind::Unavailable, "internal_error", "the server failed; its log says why")
+        },
+        502 | 504 => Meaning {
+            unknown: true,
+            ..plain(ErrorKind::Unavailable, "bad_gateway", "a proxy before the server got no answer from it")
+        },
+        503 => plain(ErrorKind::Unavailable, "unavailable", "the server is starting, or is overloaded"),
+        _ => plain(ErrorKind::Other, "unexpected_status", "is this the address of a Keycloak server?"),
+    };
+    let mut error = Error::new(meaning.kind, operation.name())
+        .with_service(SERVICE)
+        .with_code(meaning.code)
+        .with_status(status)
+        .with_help(meaning.help);
+    if !said.is_empty() {
+        error = error.with_server_message(said);
+    }
+    if let Some(field) = &refused.field {
+        error = error.with_server_message(&format!("{said} (field {field})"));
+    }
+    if meaning.unknown {
+        error = error.with_outcome_unknown();
+    }
+    match response.header("retry-after").and_then(|text| text.trim().parse().ok()) {
+        Some(seconds) => error.with_retry(RetryAdvice::After(Duration::from_secs(seconds))),
+        None => error,
+    }
+}
+
+/// The error of an answer that is not what the operation promises.
+pub(crate) fn unreadable(operation: Operation, status: u16, help: &str) -> Error {
+    Error::new(ErrorKind::Decode, operation.name())
+        .with_service(SERVICE)
+        .with_code("unreadable_answer")
+        .with_status(status)
+        .with_help(help)
+}
+
+fn plain(kind: ErrorKind, code: &'static str, help: impl Into<String>) -> Meaning {
+    Meaning { kind, code, help: help.into(), unknown: false }
+}
+
+/// Keycloak says `unauthorized_client` to a wrong secret and `invalid_client` to a client that it does not know.
+fn refused_client(word: &str) -> Meaning {
+    let help = match word {
+        "unauthorized_client" => "the client's credential was refused: a wrong or ended secret or assertion",
+        "invalid_token" => {
+            return plain(ErrorKind::Unauthenticated, "invalid_token", "the token has ended, or was used up");
+        }
+        _ => "the client is unknown or disabled, or its credential was refused",
+    };
+    plain(ErrorKind::Unauthenticated, "bad_credentials", help)
+}
+
+fn oauth(word: &str) -> Meaning {
+    match word {
+        "invalid_grant" => plain(
+            ErrorKind::Unauthenticated,
+            "invalid_grant",
+            "the code, refresh token or password was refused: wrong, ended or used already",
+        ),
+        "invalid_client" | "unauthorized_client" => refused_client(word),
+        "invalid_scope" => {
+            plain(ErrorKind::InvalidRequest, "invalid_scope", "the client may not ask for this scope")
+        }
+        "unsupported_grant_type" => plain(
+            ErrorKind::InvalidRequest,
+            "unsupported_grant_type",
+            "the realm does not know this kind of request",
+        ),
+        "invalid_redirect_uri" => plain(
+            ErrorKind::InvalidRequest,
+            "invalid_redirect_uri",
+            "the redirect URI is not acceptable to the realm",
+        ),
+        "use_dpop_nonce" => plain(
+            ErrorKind::InvalidRequest,
+            "use_dpop_nonce",
+            "the proof must carry the nonce that the server gave",
+        ),
+        _ => plain(ErrorKind::InvalidRequest, "invalid_request", "the server refuses what was sent"),
+    }
+}
+
+fn forbidden(operation: Operation, word: &str) -> Meaning {
+    match operation.role() {
+        Some(role) => plain(
+            ErrorKind::PermissionDenied,
+            "permission_denied",
+            format!(
+                "grant the role {role} of the client realm-management to the service account that administers this realm"
+            ),
+        ),
+        None if word == "insufficient_scope" => plain(
+            ErrorKind::PermissionDenied,
+            "permission_denied",
+            "a policy of the realm forbids it; registration needs an initial access token",
+        ),
+        None => {
+            plain(ErrorKind::PermissionDenied, "permission_denied", "the realm forbids it to this client")
+        }
+    }
+}
+
+fn missing(said: &str) -> Meaning {
+    let (code, help) = if said.contains("Realm") {
+        ("realm_not_found", "there is no such realm on this server; create it, or correct its name")
+    } else if said.contains("Could not find client") {
+        ("client_not_found", "there is no such client in the realm")
+    } else {
+        ("not_found", "the server does not know it")
+    };
+    plain(ErrorKind::NotFound, code, help)
+}
+
+fn exists() -> Meaning {
+    plain(ErrorKind::Conflict, "already_exists", "somebody created it in the meantime")
+}
