@@ -32,8 +32,8 @@ pub use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret};
 pub use admin::AdminLogin;
 pub use builder::KeycloakBuilder;
 pub use client::{
-    Authentication, ClientRegistrar, ClientSecrets, ClientSpec, Outcome, Profile, RedirectUri,
-    RegisteredClient, Registration, SecretPair,
+    AdminRegistrar, Authentication, ClientPage, ClientRegistrar, ClientSecrets, ClientSpec, Outcome, Profile,
+    RedirectUri, RegisteredClient, Registration, SecretPair,
 };
 pub use keycloak::Keycloak;
 pub use names::{ClientId, OrganizationSlug, Owner, RealmName};

@@ -83,7 +83,7 @@ impl Api {
         let left_at_renewal = RENEW_AT.max(life / 10).min(life / 2);
         Ok(Fetched {
             value: answer.access_token,
-            refresh_at: sent_at + (life - left_at_renewal),
+            refresh_at: sent_at + life.saturating_sub(left_at_renewal),
             expires_at: sent_at + life,
         })
     }

@@ -13,9 +13,9 @@ pub enum Authentication {
     Secret,
     /// A signed assertion (`private_key_jwt`, RFC 7523); these are the public keys.
     PrivateKeyJwt(JwkSet),
-    /// The certificate of the TLS connection (RFC 8705); the subject is a regular expression over its DN.
+    /// The certificate of the TLS connection (RFC 8705).
     MutualTls {
-        /// Which subjects are this client's.
+        /// Its subject as a distinguished name, compared as a whole.
         subject: String,
     },
     /// Nothing stored at all: an assertion of another issuer, such as a JWT-SVID of SPIRE.

@@ -7,7 +7,7 @@ mod credential;
 mod token_set;
 
 pub(crate) use answer::TokenAnswer;
-pub(crate) use authenticate::{authenticate, unix_seconds};
+pub(crate) use authenticate::authenticate;
 pub use client::{OidcClient, OidcClientBuilder};
 pub use credential::{ClientCredential, CredentialSource};
 pub use token_set::TokenSet;
