@@ -9,6 +9,7 @@
 //! | [`ClientSecrets`] | secrets, and the overlap in which two of them work |
 //! | [`ClientCredential`], [`CredentialSource`] | how a client proves who it is |
 //! | [`OidcClient`], [`TokenSet`] | a client at the endpoints of its realm |
+//! | [`TokenSource`] | a cached token that is renewed in time |
 //! | [`jose`] | algorithms, keys, signatures |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
@@ -37,5 +38,8 @@ pub use client::{
 };
 pub use keycloak::Keycloak;
 pub use names::{ClientId, OrganizationSlug, Owner, RealmName};
-pub use oidc::{ClientCredential, CredentialSource, OidcClient, OidcClientBuilder, TokenSet};
+pub use oidc::{
+    ActiveToken, ClientCredential, CredentialSource, ExchangeRequest, Introspection, OidcClient,
+    OidcClientBuilder, PushedRequest, Revocation, TokenSet, TokenSource,
+};
 pub use topology::{Issuer, PerOrganization, Realm, RealmResolver, SharedSovereign};

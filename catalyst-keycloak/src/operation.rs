@@ -7,6 +7,8 @@ pub(crate) enum Operation {
     RequestToken,
     Introspect,
     Revoke,
+    PushAuthorization,
+    EndSession,
     FindClient,
     CreateClient,
     UpdateClient,
@@ -30,6 +32,8 @@ impl Operation {
             Self::RequestToken => "request a token",
             Self::Introspect => "introspect a token",
             Self::Revoke => "revoke a token",
+            Self::PushAuthorization => "push an authorization request",
+            Self::EndSession => "end a session",
             Self::FindClient => "find client",
             Self::CreateClient => "create client",
             Self::UpdateClient => "update client",
@@ -49,7 +53,12 @@ impl Operation {
     /// The role of the client `realm-management` that allows it.
     pub(crate) fn role(self) -> Option<&'static str> {
         Some(match self {
-            Self::LogIn | Self::RequestToken | Self::Introspect | Self::Revoke => return None,
+            Self::LogIn
+            | Self::RequestToken
+            | Self::Introspect
+            | Self::Revoke
+            | Self::PushAuthorization
+            | Self::EndSession => return None,
             Self::FindClient | Self::ListClients | Self::ReadSecret | Self::ReadRoles => "view-clients",
             Self::CreateClient
             | Self::UpdateClient

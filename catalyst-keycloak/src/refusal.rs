@@ -57,7 +57,7 @@ pub(crate) fn refusal(operation: Operation, response: &Response) -> Error {
         404 => missing(said),
         409 => exists(),
         400 if said.contains("already exists") => exists(),
-        400 if operation.is_oauth() => oauth(word),
+        400 if operation.is_oauth() => oauth(word, said),
         400 | 405 | 406 | 413 | 415 | 422 => {
             plain(ErrorKind::InvalidRequest, "invalid_request", "the server refuses what was sent")
         }
@@ -118,8 +118,13 @@ fn refused_client(word: &str) -> Meaning {
     plain(ErrorKind::Unauthenticated, "bad_credentials", help)
 }
 
-fn oauth(word: &str) -> Meaning {
+fn oauth(word: &str, said: &str) -> Meaning {
     match word {
+        "invalid_client" if said.contains("Audience") => plain(
+            ErrorKind::InvalidRequest,
+            "unknown_audience",
+            "the realm has no client with the identifier that was asked for as audience",
+        ),
         "invalid_grant" => plain(
             ErrorKind::Unauthenticated,
             "invalid_grant",

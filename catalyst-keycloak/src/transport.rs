@@ -115,6 +115,11 @@ impl Answer {
         })
     }
 
+    /// Whether there is no body, which some endpoints use for a plain yes.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.response.body().is_empty()
+    }
+
     /// The last segment of `Location`: an identifier, or a name, depending on the kind of object. Only a 201 has it.
     pub(crate) fn created(&self) -> Result<String> {
         let location = self.response.header("location").filter(|_| self.response.status() == 201);

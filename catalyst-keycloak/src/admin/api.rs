@@ -9,14 +9,10 @@ use url::Url;
 use super::login::{AdminLogin, Method};
 use crate::Realm;
 use crate::form::Form;
-use crate::oidc::{TokenAnswer, authenticate};
+use crate::oidc::{TokenAnswer, authenticate, left_at_renewal};
 use crate::operation::Operation;
 use crate::refusal::SERVICE;
 use crate::transport::{AdminPath, Answer, Call, Transport};
-
-/// A token is renewed when this much of its life is left, or a tenth of it if that is more: the server's own admin
-/// tokens last 60 s.
-const RENEW_AT: Duration = Duration::from_secs(30);
 
 /// What all administration of one server shares.
 #[derive(Debug)]
@@ -80,10 +76,9 @@ impl Api {
         let sent_at = tokio::time::Instant::now();
         let answer: TokenAnswer = self.transport.exchange(&call, None).await?.json()?;
         let life = Duration::from_secs(answer.expires_in.clamp(1, 86_400));
-        let left_at_renewal = RENEW_AT.max(life / 10).min(life / 2);
         Ok(Fetched {
             value: answer.access_token,
-            refresh_at: sent_at + life.saturating_sub(left_at_renewal),
+            refresh_at: sent_at + life.saturating_sub(left_at_renewal(life)),
             expires_at: sent_at + life,
         })
     }

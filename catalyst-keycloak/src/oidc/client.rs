@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::answer::TokenAnswer;
 use super::authenticate::authenticate;
-use super::credential::CredentialSource;
+use super::credential::{ClientCredential, CredentialSource};
 use super::token_set::TokenSet;
 use crate::form::Form;
 use crate::operation::Operation;
@@ -149,12 +149,35 @@ impl OidcClient {
             let form = form.clone();
             async move {
                 let credential = inner.credential.credential()?;
-                let form = authenticate(&credential, &inner.client, &inner.realm, form).await?;
-                let target = format!("{} in realm {}", inner.client, inner.realm.name());
-                let call = Call::new(operation, Method::Post, inner.realm.endpoint(path), target).form(&form);
-                inner.transport.exchange(&call, None).await
+                match inner.send(operation, path, &form, &credential).await {
+                    // The client is refused before its request is looked at, so nothing is used up. If the secret was
+                    // replaced between our reading it and the server's, the source has the new one by now.
+                    Err(error) if error.code() == Some("bad_credentials") => {
+                        let now = inner.credential.credential()?;
+                        if now.is_same_secret(&credential) {
+                            return Err(error);
+                        }
+                        inner.send(operation, path, &form, &now).await
+                    }
+                    answer => answer,
+                }
             }
         })
         .await
+    }
+}
+
+impl Inner {
+    async fn send(
+        &self,
+        operation: Operation,
+        path: &str,
+        form: &Form,
+        credential: &ClientCredential,
+    ) -> Result<Answer> {
+        let form = authenticate(credential, &self.client, &self.realm, form.clone()).await?;
+        let target = format!("{} in realm {}", self.client, self.realm.name());
+        let call = Call::new(operation, Method::Post, self.realm.endpoint(path), target).form(&form);
+        self.transport.exchange(&call, None).await
     }
 }

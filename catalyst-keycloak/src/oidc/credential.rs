@@ -25,6 +25,21 @@ pub enum ClientCredential {
     Public,
 }
 
+impl ClientCredential {
+    /// Whether asking with `other` after a refusal would be asking the same again.
+    pub(crate) fn is_same_secret(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Secret(one), Self::Secret(two)) => one == two,
+            (Self::PrivateKeyJwt(one), Self::PrivateKeyJwt(two)) => Arc::ptr_eq(one, two),
+            (Self::JwtSvid(one), Self::JwtSvid(two)) | (Self::Federated(one), Self::Federated(two)) => {
+                Arc::ptr_eq(one, two)
+            }
+            (Self::MutualTls, Self::MutualTls) | (Self::Public, Self::Public) => true,
+            _ => false,
+        }
+    }
+}
+
 /// Where the credential of the next request comes from: a fixed one, or one that rotates.
 pub trait CredentialSource: fmt::Debug + Send + Sync + 'static {
     /// The credential in force now. Never waits.
