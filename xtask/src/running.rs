@@ -44,7 +44,7 @@ impl Running {
 
     /// Ends it, by force after 10 s, and removes its folder. A server that has ended already is no error.
     pub(crate) async fn end(&self) -> Result<()> {
-        // SIGINT ends OpenBao in good order, and PostgreSQL without waiting for its clients.
+        // SIGINT ends OpenBao and Keycloak in good order, and PostgreSQL without waiting for its clients.
         for signal in [Signal::SIGINT, Signal::SIGKILL] {
             if !self.is_alive() {
                 break;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use catalyst_core::{Error, ErrorKind, Result};
 use catalyst_tests::servers::postgres::{DATABASE, SUPERUSER};
-use catalyst_tests::servers::{Lifetime, Servers, ServersOptions};
+use catalyst_tests::servers::{KeycloakServer, Lifetime, Servers, ServersOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::running::Running;
@@ -60,7 +60,10 @@ pub(crate) async fn down(root: &Path) -> Result<ExitCode> {
 }
 
 async fn start(file: &Path) -> Result<State> {
-    let servers = Servers::start(ServersOptions::default().lifetime(Lifetime::Detachable)).await?;
+    let (servers, keycloak) = tokio::try_join!(
+        Servers::start(ServersOptions::default().lifetime(Lifetime::Detachable)),
+        KeycloakServer::start_for(Lifetime::Detachable)
+    )?;
     let (openbao, postgres) = (&servers.openbao, &servers.postgres);
     let database = format!(
         "postgres://{SUPERUSER}:{}@127.0.0.1:{}/{DATABASE}?sslmode=disable",
@@ -72,17 +75,22 @@ async fn start(file: &Path) -> Result<State> {
         ("BAO_CACERT", openbao.ca_file().display().to_string()),
         ("BAO_TOKEN", openbao.root_token().expose().to_owned()),
         ("DATABASE_URL", database),
+        ("KEYCLOAK_URL", keycloak.address().to_owned()),
+        ("KEYCLOAK_ADMIN", KeycloakServer::ADMIN.0.to_owned()),
+        ("KEYCLOAK_ADMIN_PASSWORD", KeycloakServer::ADMIN.1.to_owned()),
     ];
     let state = State {
         servers: vec![
             Running::new("OpenBao", openbao.pid(), openbao.folder())?,
             Running::new("PostgreSQL", postgres.pid(), postgres.folder())?,
+            Running::new("Keycloak", keycloak.pid(), keycloak.folder())?,
         ],
         environment: environment.map(|(name, value)| (name.to_owned(), value)).to_vec(),
     };
     // Written while the servers still end with this program: they must never run without a file that names them.
     write(file, &state)?;
     servers.leave_running();
+    keycloak.leave_running();
     Ok(state)
 }
 

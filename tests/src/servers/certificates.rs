@@ -1,4 +1,4 @@
-//! A certificate authority and the server certificate that it signs.
+//! A certificate authority and the certificates that it signs.
 
 use catalyst_core::{Error, ErrorKind, Result};
 use rcgen::{
@@ -6,17 +6,36 @@ use rcgen::{
     KeyPair, KeyUsagePurpose,
 };
 
-/// All in PEM.
+/// A server's certificate, and the authority that signed it. All in PEM.
 #[derive(Debug)]
 pub(crate) struct ServerCertificate {
     pub(crate) authority: String,
     pub(crate) certificate: String,
     pub(crate) key: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// A client's certificate and its key, in PEM.
+#[derive(Clone, Debug)]
+pub struct ClientCertificate {
+    /// The certificate.
+    pub certificate: String,
+    /// Its key, of a test.
+    pub key: String,
 }
 
 /// A new authority, and a certificate of it for `localhost` and 127.0.0.1.
 pub(crate) fn server_certificate() -> Result<ServerCertificate> {
-    make().map_err(|error| Error::new(ErrorKind::Other, "make a server certificate").with_source(error))
+    make().map_err(|error| failed("make a server certificate", error))
+}
+
+impl ServerCertificate {
+    /// A certificate of the same authority for the client `common_name`.
+    pub(crate) fn client(&self, common_name: &str) -> Result<ClientCertificate> {
+        let made = sign(&self.issuer, Vec::new(), common_name, &[ExtendedKeyUsagePurpose::ClientAuth]);
+        let (certificate, key) = made.map_err(|error| failed("make a client certificate", error))?;
+        Ok(ClientCertificate { certificate, key })
+    }
 }
 
 fn make() -> Result<ServerCertificate, rcgen::Error> {
@@ -28,19 +47,33 @@ fn make() -> Result<ServerCertificate, rcgen::Error> {
     let authority = params.self_signed(&key)?.pem();
     let issuer = Issuer::new(params, key);
 
-    let mut params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
-    params.distinguished_name = named("localhost");
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     // OpenBao's nodes are each other's clients as well.
-    params.extended_key_usages =
-        vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+    let usages = [ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+    let (certificate, key) = sign(&issuer, names, "localhost", &usages)?;
+    Ok(ServerCertificate { authority, certificate, key, issuer })
+}
+
+fn sign(
+    issuer: &Issuer<'static, KeyPair>,
+    names: Vec<String>,
+    common_name: &str,
+    usages: &[ExtendedKeyUsagePurpose],
+) -> Result<(String, String), rcgen::Error> {
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name = named(common_name);
+    params.extended_key_usages = usages.to_vec();
     params.use_authority_key_identifier_extension = true;
     let key = KeyPair::generate()?;
-    let certificate = params.signed_by(&key, &issuer)?.pem();
-    Ok(ServerCertificate { authority, certificate, key: key.serialize_pem() })
+    Ok((params.signed_by(&key, issuer)?.pem(), key.serialize_pem()))
 }
 
 fn named(name: &str) -> DistinguishedName {
     let mut distinguished = DistinguishedName::new();
     distinguished.push(DnType::CommonName, name);
     distinguished
+}
+
+fn failed(operation: &'static str, error: rcgen::Error) -> Error {
+    Error::new(ErrorKind::Other, operation).with_source(error)
 }

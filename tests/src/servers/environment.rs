@@ -1,6 +1,7 @@
 //! What the harness reads from the environment, all of it.
 #![allow(clippy::disallowed_methods, reason = "the harness is a tool, and this is its one reader")]
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use catalyst_core::{Error, ErrorKind, Result};
@@ -14,6 +15,17 @@ pub fn spire_bin() -> Option<PathBuf> {
 /// (`CATALYST_POSTGRES_BIN`).
 pub(crate) fn postgres_bin() -> Option<PathBuf> {
     path("CATALYST_POSTGRES_BIN")
+}
+
+/// The Java to run Keycloak with, where it is not the one on the path (`JAVA_HOME`).
+pub(crate) fn java_home() -> Option<PathBuf> {
+    path("JAVA_HOME")
+}
+
+/// The variables that Keycloak would take for its settings, by name.
+pub(crate) fn keycloak_settings() -> Vec<OsString> {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    names.filter(|name| name.to_string_lossy().starts_with("KC_")).collect()
 }
 
 /// Where downloaded servers are kept between runs: `CATALYST_SERVERS_CACHE`, or a folder in the user's cache.

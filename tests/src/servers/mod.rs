@@ -4,10 +4,11 @@
 //! | --- | --- |
 //! | [`OpenBaoServer`] | OpenBao with TLS, Raft, audit and a Shamir seal; or in development mode |
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
+//! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
 //! | [`SpireServer`] | SPIRE, from binaries that are given |
-//! | [`Servers`] | the first two, with OpenBao ready to make database users and to log workloads in |
-//! | [`setup`] | the parts of that configuration, one function each |
-//! | [`Api`] | the calls it is made of |
+//! | [`Servers`] | OpenBao and PostgreSQL, ready to make database users and to log workloads in |
+//! | [`setup`], [`keycloak_setup`] | the parts of that configuration, one function each |
+//! | [`Api`], [`KeycloakAdmin`] | the calls it is made of |
 //!
 //! Each server lives in a temporary folder of its own, which is kept when the test fails, and listens on a port that
 //! was free. It ends when its value is dropped, and by the kernel's hand when the whole program is killed. What is
@@ -18,6 +19,9 @@ mod certificates;
 pub mod environment;
 mod folder;
 pub mod install;
+mod keycloak;
+mod keycloak_admin;
+pub mod keycloak_setup;
 mod openbao;
 mod pair;
 pub mod poll;
@@ -28,6 +32,9 @@ pub mod setup;
 mod spire;
 
 pub use api::Api;
+pub use certificates::ClientCertificate;
+pub use keycloak::KeycloakServer;
+pub use keycloak_admin::KeycloakAdmin;
 pub use openbao::OpenBaoServer;
 pub use pair::{Servers, ServersOptions};
 pub use postgres::PostgresServer;

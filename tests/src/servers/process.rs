@@ -17,6 +17,8 @@ use catalyst_core::{Error, ErrorKind, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::environment;
+
 const OPERATION: &str = "run a server process";
 /// How long a process may take to end after its signal, before it is killed.
 const END_LIMIT: Duration = Duration::from_secs(10);
@@ -74,6 +76,9 @@ impl Process {
         for name in ["BAO_ADDR", "BAO_TOKEN", "BAO_CACERT", "VAULT_ADDR", "VAULT_TOKEN", "VAULT_CACERT"] {
             command.env_remove(name);
         }
+        for name in environment::keycloak_settings() {
+            command.env_remove(name);
+        }
         let child = spawn_from_keeper(command).map_err(fail)?;
         Ok(Self { child, end: launch.end, log: launch.log.to_owned(), left_running: false })
     }
@@ -114,6 +119,23 @@ impl Process {
     /// Lets it go on after [`Self::freeze`].
     pub(crate) fn thaw(&mut self) -> Result<()> {
         self.signal(Signal::SIGCONT)
+    }
+
+    /// Removes `folder` when this program and the process have ended, however: for a server in a static, which is
+    /// never dropped. The shell that does it waits for the end of its input, which is our end.
+    pub(crate) fn remove_after_us(&self, folder: &Path) -> Result<()> {
+        const SCRIPT: &str = r#"trap '' INT TERM HUP; cat; tries=0
+            while [ -e /proc/$0 ] && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+            rm -rf "$1""#;
+        let mut command = Command::new("sh");
+        command.args(["-c", SCRIPT]).arg(self.pid().to_string()).arg(folder);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut shell = command.spawn().map_err(|error| {
+            Error::new(ErrorKind::Other, OPERATION).with_help("sh did not start").with_source(error)
+        })?;
+        // Open until the kernel closes it.
+        std::mem::forget(shell.stdin.take());
+        Ok(())
     }
 
     /// From now on it is somebody else's to end.

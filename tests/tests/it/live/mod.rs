@@ -6,6 +6,7 @@ mod contract;
 mod database;
 mod failure;
 mod harness;
+mod keycloak;
 mod login;
 mod rotation;
 mod spire;

