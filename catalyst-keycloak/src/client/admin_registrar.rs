@@ -308,18 +308,20 @@ impl Ensuring<'_> {
             let there = client.texts(field);
             wanted.iter().filter(|scope| !there.contains(&scope.as_str())).cloned().collect::<Vec<_>>()
         };
+        let (default, optional) = ("default-client-scopes", "optional-client-scopes");
         let lists = [
-            ("default-client-scopes", missing(&spec.default_scopes, "defaultClientScopes")),
-            ("optional-client-scopes", missing(&spec.optional_scopes, "optionalClientScopes")),
+            (default, optional, missing(&spec.default_scopes, "defaultClientScopes")),
+            (optional, default, missing(&spec.optional_scopes, "optionalClientScopes")),
         ];
-        if lists.iter().all(|(_, scopes)| scopes.is_empty()) {
+        if lists.iter().all(|(_, _, scopes)| scopes.is_empty()) {
             return Ok(());
         }
+        let assigned = [client.texts("defaultClientScopes"), client.texts("optionalClientScopes")].concat();
         let registrar = self.registrar;
         let path = AdminPath::realm(&registrar.realm).then("client-scopes");
         let call = registrar.call(Operation::ReadScopes, Method::Get, &path, &spec.id);
         let known: Vec<Named> = self.read(&call).await?.json()?;
-        for (list, scopes) in lists {
+        for (list, other, scopes) in lists {
             for scope in scopes {
                 let Some(named) = known.iter().find(|named| named.name == scope) else {
                     return Err(Error::new(ErrorKind::InvalidRequest, Operation::AssignScope.name())
@@ -328,8 +330,13 @@ impl Ensuring<'_> {
                         .with_code("unknown_scope")
                         .with_help(format!("the realm {} has no client scope {scope:?}", registrar.realm)));
                 };
-                let path = registrar.clients().then(&client.id).then(list).then(&named.id);
-                let call = registrar.call(Operation::AssignScope, Method::Put, &path, &spec.id);
+                let path = |list| registrar.clients().then(&client.id).then(list).then(&named.id);
+                // A scope that stands in the other list is not moved by the server, which says 204 all the same.
+                if assigned.contains(&scope.as_str()) {
+                    let call = registrar.call(Operation::AssignScope, Method::Delete, &path(other), &spec.id);
+                    self.write(&call).await?;
+                }
+                let call = registrar.call(Operation::AssignScope, Method::Put, &path(list), &spec.id);
                 self.write(&call).await?;
                 changes.push(format!("scope {scope:?} is missing"));
             }

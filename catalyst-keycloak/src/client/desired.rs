@@ -48,6 +48,9 @@ fn check(spec: &ClientSpec) -> Result<()> {
     if spec.service_account && spec.authentication == Authentication::Public {
         return bad("a public client has no tokens of its own: anybody could ask for them");
     }
+    if !spec.default_scopes.is_disjoint(&spec.optional_scopes) {
+        return bad("a scope is either granted always or when asked for, not both");
+    }
     match (&spec.authentication, spec.profile) {
         (Authentication::Secret | Authentication::Public, Profile::Fapi2) => {
             bad("FAPI 2.0 knows no stored secret: use private_key_jwt, mutual TLS or a federated identity")
