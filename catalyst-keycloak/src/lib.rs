@@ -11,6 +11,7 @@
 //! | [`OidcClient`], [`TokenSet`] | a client at the endpoints of its realm |
 //! | [`TokenSource`] | a cached token that is renewed in time |
 //! | [`jose`] | algorithms, keys, signatures |
+//! | [`rotation`] | secrets that change without one failed login |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
 //! spawns.
@@ -25,6 +26,7 @@ mod names;
 mod oidc;
 mod operation;
 mod refusal;
+pub mod rotation;
 mod topology;
 mod transport;
 
