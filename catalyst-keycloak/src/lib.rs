@@ -10,6 +10,7 @@
 //! | [`ClientCredential`], [`CredentialSource`] | how a client proves who it is |
 //! | [`OidcClient`], [`TokenSet`] | a client at the endpoints of its realm |
 //! | [`TokenSource`] | a cached token that is renewed in time |
+//! | [`token`] | tokens, verified by the book |
 //! | [`jose`] | algorithms, keys, signatures |
 //! | [`rotation`] | secrets that change without one failed login |
 //!
@@ -27,6 +28,7 @@ mod oidc;
 mod operation;
 mod refusal;
 pub mod rotation;
+pub mod token;
 mod topology;
 mod transport;
 

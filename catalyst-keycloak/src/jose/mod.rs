@@ -2,8 +2,12 @@
 
 mod algorithm;
 mod jwk;
+mod key_set;
 mod signing;
+mod verifying;
 
 pub use algorithm::Algorithm;
 pub use jwk::{Jwk, JwkSet};
+pub use key_set::KeySet;
 pub use signing::SigningKey;
+pub use verifying::VerifyingKey;

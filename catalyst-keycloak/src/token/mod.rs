@@ -1,0 +1,36 @@
+//! Tokens of Keycloak: verified here, without asking the server.
+//!
+//! | type | what it does |
+//! | --- | --- |
+//! | [`TokenVerifier`], [`TokenVerifierBuilder`] | decides whether a token is good |
+//! | [`AccessToken`], [`IdToken`], [`LogoutToken`] | a token that is; what it says is in [`Claims`] |
+//! | [`KeySource`], [`HttpKeySource`] | where the issuer's keys come from |
+//! | [`DpopKey`] | a key that access tokens are bound to, and the proofs made with it |
+
+mod builder;
+mod claims;
+mod compact;
+mod confirmation;
+mod dpop;
+mod fields;
+mod keys;
+mod lists;
+mod policy;
+mod refusal;
+mod remembered;
+mod replay;
+mod tokens;
+mod verifier;
+
+pub use builder::TokenVerifierBuilder;
+pub use claims::Claims;
+pub use dpop::DpopKey;
+pub use keys::{HttpKeySource, KeySource, PublishedKeys};
+pub use tokens::{AccessToken, IdToken, LogoutToken};
+pub use verifier::TokenVerifier;
+
+use confirmation::Confirmation;
+use refusal::Refusal;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+//! Tokens, good and bad.
+
+mod good;
+mod support;
