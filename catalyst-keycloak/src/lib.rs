@@ -13,6 +13,7 @@
 //! | [`token`] | tokens, verified by the book |
 //! | [`jose`] | algorithms, keys, signatures |
 //! | [`rotation`] | secrets that change without one failed login |
+//! | `mock`, `testing` | a Keycloak in memory, and one on a real socket (features) |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
 //! spawns.
@@ -23,11 +24,15 @@ mod client;
 mod form;
 pub mod jose;
 mod keycloak;
+#[cfg(feature = "mock")]
+pub mod mock;
 mod names;
 mod oidc;
 mod operation;
 mod refusal;
 pub mod rotation;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod token;
 mod topology;
 mod transport;

@@ -1,0 +1,54 @@
+//! The client against the fake server.
+
+use std::time::Duration;
+
+use catalyst_keycloak::testing::FakeKeycloak;
+use catalyst_keycloak::{
+    ClientCredential, ClientRegistrar as _, ClientSecrets as _, ClientSpec, OidcClient, Outcome,
+};
+
+fn spec() -> ClientSpec {
+    ClientSpec::new("wordpress".parse().unwrap(), "acme/prod/wordpress".parse().unwrap())
+        .redirect_uri("https://blog.acme.test/oauth/callback".parse().unwrap())
+        .service_account(true)
+        .role("editor")
+}
+
+#[tokio::test]
+async fn a_client_is_registered_once_and_logs_in() {
+    let fake = FakeKeycloak::start().await;
+    fake.model().set_realm("acme");
+    let registrar = fake.keycloak().unwrap().registrar("acme".parse().unwrap());
+
+    let first = registrar.ensure(&spec()).await.unwrap();
+    assert_eq!(first.outcome, Outcome::Created);
+    let written = fake.model().requests().writes;
+    let second = registrar.ensure(&spec()).await.unwrap();
+    assert_eq!((second.outcome, second.changes), (Outcome::Unchanged, vec![]));
+    assert_eq!(fake.model().requests().writes, written, "a second run writes nothing");
+
+    let secret = first.secret.unwrap();
+    assert_eq!(secret.expose().len(), 86);
+    let realm = fake.realm("acme").unwrap();
+    let credential = ClientCredential::Secret(secret.clone());
+    let client = OidcClient::builder(realm, "wordpress".parse().unwrap(), credential).build().unwrap();
+    client.client_credentials(&[]).await.unwrap();
+    assert!(registrar.accepts(&"wordpress".parse().unwrap(), &secret).await.unwrap());
+}
+
+#[tokio::test]
+async fn under_the_policy_the_old_secret_lives_for_a_day() {
+    let fake = FakeKeycloak::start().await;
+    fake.model().set_realm("acme");
+    let registrar = fake.keycloak().unwrap().registrar("acme".parse().unwrap());
+    let id = "wordpress".parse().unwrap();
+    let old = registrar.ensure(&spec()).await.unwrap().secret.unwrap();
+
+    assert!(!registrar.overlaps(&id).await.unwrap());
+    fake.model().set_rotation_policy("acme", true);
+    assert!(registrar.overlaps(&id).await.unwrap());
+    let new = registrar.regenerate(&id).await.unwrap();
+    assert!(registrar.accepts(&id, &old).await.unwrap() && registrar.accepts(&id, &new).await.unwrap());
+    fake.model().advance(Duration::from_secs(86_400));
+    assert!(!registrar.accepts(&id, &old).await.unwrap() && registrar.accepts(&id, &new).await.unwrap());
+}
