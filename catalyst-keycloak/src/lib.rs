@@ -11,6 +11,7 @@
 //! | [`OidcClient`], [`TokenSet`] | a client at the endpoints of its realm |
 //! | [`TokenSource`] | a cached token that is renewed in time |
 //! | [`token`] | tokens, verified by the book |
+//! | [`RealmAdmin`], [`RealmSpec`] | the realm itself, its client policies |
 //! | [`jose`] | algorithms, keys, signatures |
 //! | [`rotation`] | secrets that change without one failed login |
 //! | `mock`, `testing` | a Keycloak in memory, and one on a real socket (features) |
@@ -29,6 +30,7 @@ pub mod mock;
 mod names;
 mod oidc;
 mod operation;
+mod realm;
 mod refusal;
 pub mod rotation;
 #[cfg(feature = "testing")]
@@ -50,5 +52,8 @@ pub use names::{ClientId, OrganizationSlug, Owner, RealmName};
 pub use oidc::{
     ActiveToken, ClientCredential, CredentialSource, ExchangeRequest, Introspection, OidcClient,
     OidcClientBuilder, PushedRequest, Revocation, TokenSet, TokenSource,
+};
+pub use realm::{
+    EventLog, RealmAdmin, RealmChange, RealmSpec, SecretRotationPolicy, SenderConstraint, TlsRequirement,
 };
 pub use topology::{Issuer, PerOrganization, Realm, RealmResolver, SharedSovereign};

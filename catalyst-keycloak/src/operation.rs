@@ -22,6 +22,28 @@ pub(crate) enum Operation {
     ReadScopes,
     AssignScope,
     ReadPolicies,
+    WritePolicies,
+    ReadRealm,
+    CreateRealm,
+    UpdateRealm,
+    ReadRealmRoles,
+    CreateRealmRole,
+    ReadProviders,
+    WriteProvider,
+    ReadOrganizations,
+    WriteOrganization,
+    ReadKeys,
+    WriteKey,
+    ReadServiceAccount,
+    GrantRoles,
+    ReadRegistrationPolicies,
+    WriteRegistrationPolicy,
+    ReadInitialAccess,
+    WriteInitialAccess,
+    Register,
+    ReadRegistration,
+    UpdateRegistration,
+    RemoveRegistration,
 }
 
 impl Operation {
@@ -47,6 +69,28 @@ impl Operation {
             Self::ReadScopes => "read client scopes",
             Self::AssignScope => "assign client scope",
             Self::ReadPolicies => "read client policies",
+            Self::WritePolicies => "write client policies",
+            Self::ReadRealm => "read realm",
+            Self::CreateRealm => "create realm",
+            Self::UpdateRealm => "update realm",
+            Self::ReadRealmRoles => "read realm roles",
+            Self::CreateRealmRole => "create realm role",
+            Self::ReadProviders => "read identity providers",
+            Self::WriteProvider => "write identity provider",
+            Self::ReadOrganizations => "read organizations",
+            Self::WriteOrganization => "write organization",
+            Self::ReadKeys => "read realm keys",
+            Self::WriteKey => "write realm key",
+            Self::ReadServiceAccount => "read service account",
+            Self::GrantRoles => "grant roles to service account",
+            Self::ReadRegistrationPolicies => "read client registration policies",
+            Self::WriteRegistrationPolicy => "write client registration policy",
+            Self::ReadInitialAccess => "read initial access tokens",
+            Self::WriteInitialAccess => "write initial access token",
+            Self::Register => "register client",
+            Self::ReadRegistration => "read client registration",
+            Self::UpdateRegistration => "update client registration",
+            Self::RemoveRegistration => "remove client registration",
         }
     }
 
@@ -58,8 +102,17 @@ impl Operation {
             | Self::Introspect
             | Self::Revoke
             | Self::PushAuthorization
-            | Self::EndSession => return None,
-            Self::FindClient | Self::ListClients | Self::ReadSecret | Self::ReadRoles => "view-clients",
+            | Self::EndSession
+            | Self::Register
+            | Self::ReadRegistration
+            | Self::UpdateRegistration
+            | Self::RemoveRegistration => return None,
+            Self::FindClient
+            | Self::ListClients
+            | Self::ReadSecret
+            | Self::ReadRoles
+            | Self::ReadServiceAccount
+            | Self::ReadInitialAccess => "view-clients",
             Self::CreateClient
             | Self::UpdateClient
             | Self::RemoveClient
@@ -67,8 +120,25 @@ impl Operation {
             | Self::EndRotatedSecret
             | Self::CreateRole
             | Self::ReadScopes
-            | Self::AssignScope => "manage-clients",
-            Self::ReadPolicies => "view-realm",
+            | Self::AssignScope
+            | Self::WriteInitialAccess => "manage-clients",
+            Self::ReadPolicies
+            | Self::ReadRealm
+            | Self::ReadRealmRoles
+            | Self::ReadKeys
+            | Self::ReadRegistrationPolicies => "view-realm",
+            // Of the realm master, where it stands beside the clients that administer realms.
+            Self::CreateRealm => "create-realm",
+            Self::UpdateRealm
+            | Self::CreateRealmRole
+            | Self::WritePolicies
+            | Self::WriteKey
+            | Self::WriteRegistrationPolicy => "manage-realm",
+            Self::ReadProviders => "view-identity-providers",
+            Self::WriteProvider => "manage-identity-providers",
+            Self::ReadOrganizations => "view-organizations",
+            Self::WriteOrganization => "manage-organizations",
+            Self::GrantRoles => "manage-users",
         })
     }
 

@@ -155,6 +155,11 @@ fn oauth(word: &str, said: &str) -> Meaning {
 
 fn forbidden(operation: Operation, word: &str) -> Meaning {
     match operation.role() {
+        Some(role) if operation == Operation::CreateRealm => plain(
+            ErrorKind::PermissionDenied,
+            "permission_denied",
+            format!("grant the role {role} of the realm master to the administrator of this server"),
+        ),
         Some(role) => plain(
             ErrorKind::PermissionDenied,
             "permission_denied",

@@ -6,6 +6,8 @@ pub(crate) const OWNER: &str = "catalyst.owner";
 pub(crate) const ROLES: &str = "catalyst.roles";
 /// The security profile; client policies of the realm select by it.
 pub(crate) const PROFILE: &str = "catalyst.profile";
+/// Its value for FAPI 2.0.
+pub(crate) const FAPI2: &str = "fapi2";
 
 pub(crate) const PKCE: &str = "pkce.code.challenge.method";
 pub(crate) const POST_LOGOUT: &str = "post.logout.redirect.uris";

@@ -136,7 +136,7 @@ fn attributes(spec: &ClientSpec) -> Result<BTreeMap<String, String>> {
     let roles: Vec<_> = spec.roles.iter().map(String::as_str).collect();
     set(name::OWNER, Some(spec.owner.as_str().into()));
     set(name::ROLES, (!roles.is_empty()).then(|| roles.join("##")));
-    set(name::PROFILE, fapi.then(|| "fapi2".into()));
+    set(name::PROFILE, fapi.then(|| name::FAPI2.into()));
     set(name::PKCE, login.then(|| "S256".into()));
     set(name::POST_LOGOUT, login.then(|| joined(&spec.post_logout_redirect_uris)));
     let logout = spec.back_channel_logout.as_ref();

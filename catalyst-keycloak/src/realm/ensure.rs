@@ -1,0 +1,157 @@
+//! Making a realm agree with its declaration.
+
+use std::collections::BTreeSet;
+
+use catalyst_core::http::Method;
+use catalyst_core::{Error, ErrorKind, Result};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::plan;
+use super::work::Work;
+use super::{RealmAdmin, RealmChange, RealmSpec};
+use crate::operation::Operation;
+use crate::refusal::SERVICE;
+use crate::transport::AdminPath;
+
+/// Roles that one page shows. A realm with more has its missing ones asked for by name.
+const PAGE: usize = 500;
+
+#[derive(Deserialize)]
+struct Role {
+    name: String,
+}
+
+impl RealmAdmin {
+    /// Makes the realm agree with `spec`: creates it, or changes only the fields that differ. Two reads and no write
+    /// if nothing does. Safe to repeat, and from several processes at once.
+    ///
+    /// The server takes up to 5 s for a new realm, for it makes the keys. What it is told is never a whole document of
+    /// the realm, so that what others set meanwhile stays.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] if the spec contradicts itself; [`ErrorKind::PermissionDenied`] naming the role to
+    /// grant: `create-realm` of the realm `master` for a new realm, `manage-realm` for one that is there.
+    ///
+    /// # Cancel safety
+    /// Each write stands alone; a dropped call is finished by the next one.
+    pub async fn ensure(&self, spec: &RealmSpec) -> Result<RealmChange> {
+        let document = plan::create(spec, self.name.as_str())?;
+        let mut work = Work::new(self, "");
+        let mut created = false;
+        let current = match read(&mut work).await? {
+            Some(current) => current,
+            None => {
+                match work.write(Operation::CreateRealm, Method::Post, &AdminPath::realms(), &document).await
+                {
+                    Ok(_) => {
+                        work.renew_token().await?;
+                        return Ok(work.finish(true));
+                    }
+                    // Another process was faster, or our own first try was, whose answer was lost.
+                    Err(error) if error.code() == Some("already_exists") => created = error.attempts() > 1,
+                    Err(error) => return Err(error),
+                }
+                work.renew_token().await?;
+                read(&mut work).await?.ok_or_else(|| vanished(self))?
+            }
+        };
+        let roles = roles(&mut work, spec).await?;
+        let plan = plan::converge(spec, &current, &roles)?;
+        if !plan.fields.is_empty() {
+            work.write(Operation::UpdateRealm, Method::Put, &self.path(), &plan.fields).await?;
+        }
+        let path = work.path(&["roles"]);
+        for (name, description) in &plan.roles {
+            let body = json!({ "name": name, "description": description });
+            match work.write(Operation::CreateRealmRole, Method::Post, &path, &body).await {
+                Err(error) if error.code() != Some("already_exists") => return Err(error),
+                _ => {}
+            }
+        }
+        work.changes = plan.changes;
+        Ok(work.finish(created))
+    }
+
+    /// Whether the realm exists and may be seen.
+    ///
+    /// # Errors
+    /// Those of the server.
+    ///
+    /// # Cancel safety
+    /// Safe: it reads.
+    pub async fn exists(&self) -> Result<bool> {
+        Ok(find(&mut Work::new(self, "")).await?.is_some())
+    }
+}
+
+/// The whole realm, or `None` if there is none. A part of it means that the token is older than the realm, or that
+/// roles are missing.
+async fn read(work: &mut Work<'_>) -> Result<Option<Map<String, Value>>> {
+    match find(work).await? {
+        Some(part) if !plan::is_whole(&part) && work.renew_token().await? => {}
+        found => return whole(work, found),
+    }
+    let found = find(work).await?;
+    whole(work, found)
+}
+
+fn whole(work: &Work<'_>, found: Option<Map<String, Value>>) -> Result<Option<Map<String, Value>>> {
+    match found {
+        Some(part) if !plan::is_whole(&part) => Err(Error::new(
+            ErrorKind::PermissionDenied,
+            Operation::ReadRealm.name(),
+        )
+        .with_service(SERVICE)
+        .with_target(format!("realm {}", work.admin.name))
+        .with_code("permission_denied")
+        .with_help(
+            "the server shows only a part of the realm; grant the roles view-realm and manage-realm of the \
+                     client realm-management to the service account that administers it",
+        )),
+        found => Ok(found),
+    }
+}
+
+async fn find(work: &mut Work<'_>) -> Result<Option<Map<String, Value>>> {
+    match work.get(Operation::ReadRealm, &work.admin.path(), &[]).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.code() == Some("realm_not_found") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Those roles of the realm that matter to `spec`.
+async fn roles(work: &mut Work<'_>, spec: &RealmSpec) -> Result<BTreeSet<String>> {
+    if spec.roles.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let path = work.path(&["roles"]);
+    let max = PAGE.to_string();
+    let page: Vec<Role> = work
+        .get(
+            Operation::ReadRealmRoles,
+            &path,
+            &[("first", "0"), ("max", &max), ("briefRepresentation", "true")],
+        )
+        .await?;
+    let full = page.len() >= PAGE;
+    let mut there: BTreeSet<_> = page.into_iter().map(|role| role.name).collect();
+    for name in spec.roles.keys().filter(|_| full) {
+        if !there.contains(name) {
+            let path = work.path(&["roles", name]);
+            there.extend(work.find::<Role>(Operation::ReadRealmRoles, &path).await?.map(|role| role.name));
+        }
+    }
+    Ok(there)
+}
+
+fn vanished(admin: &RealmAdmin) -> Error {
+    Error::new(ErrorKind::NotFound, Operation::CreateRealm.name())
+        .with_service(SERVICE)
+        .with_target(format!("realm {}", admin.name))
+        .with_code("realm_not_found")
+        .with_help(
+            "the server says that the realm exists, and then that it does not; does somebody remove it?",
+        )
+}

@@ -1,0 +1,1 @@
+mod realm_plan;
