@@ -10,6 +10,7 @@
 //! | [`ClientCredential`], [`CredentialSource`] | how a client proves who it is |
 //! | [`OidcClient`], [`TokenSet`] | a client at the endpoints of its realm |
 //! | [`TokenSource`] | a cached token that is renewed in time |
+//! | `login` | logins of users at a web application (feature `login`) |
 //! | [`token`] | tokens, verified by the book |
 //! | [`RealmAdmin`], [`RealmSpec`] | the realm itself, its client policies |
 //! | [`jose`] | algorithms, keys, signatures |
@@ -25,6 +26,8 @@ mod client;
 mod form;
 pub mod jose;
 mod keycloak;
+#[cfg(feature = "login")]
+pub mod login;
 #[cfg(feature = "mock")]
 pub mod mock;
 mod names;

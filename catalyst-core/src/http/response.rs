@@ -32,6 +32,11 @@ impl Response {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The values of a header that may stand there more than once, such as `set-cookie`.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
+    }
+
     /// The body.
     pub fn body(&self) -> &[u8] {
         &self.body
