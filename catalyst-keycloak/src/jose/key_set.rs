@@ -36,8 +36,10 @@ impl KeySet {
         if json.len() > Self::MAX_BYTES {
             return Err(refused("it is larger than 512 KiB"));
         }
-        let published: Published = serde_json::from_slice(json)
-            .map_err(|_invalid| refused("it is not a list of at most 64 keys"))?;
+        // Serde alone would take a list for a struct, too.
+        let object = json.trim_ascii_start().starts_with(b"{");
+        let published: Option<Published> = object.then(|| serde_json::from_slice(json).ok()).flatten();
+        let published = published.ok_or_else(|| refused("it is not a list of at most 64 keys"))?;
         Self::of(published.keys.0)
     }
 
@@ -108,7 +110,11 @@ impl<'de> Deserialize<'de> for Usable {
                     if count > KeySet::MAX_KEYS {
                         return Err(de::Error::custom("too many keys"));
                     }
-                    let jwk = serde_json::from_str::<Jwk>(key.get()).ok();
+                    let jwk = key
+                        .get()
+                        .starts_with('{')
+                        .then(|| serde_json::from_str::<Jwk>(key.get()).ok())
+                        .flatten();
                     usable.extend(jwk.and_then(|jwk| VerifyingKey::read(&jwk).ok()));
                 }
                 Ok(Usable(usable))
@@ -170,7 +176,8 @@ mod tests {
         let many: Vec<_> = (0..64).map(|_| json!({"kty": "oct"})).chain([key.clone()]).collect();
         assert!(parse(&json!({ "keys": many })).is_err());
         assert!(parse(&json!({"keys": [key], "padding": "x".repeat(KeySet::MAX_BYTES)})).is_err());
-        for text in ["", "{}", "[]", "null", r#"{"keys":null}"#, r#"{"keys":[]}"#, r#"{"keys":[],"keys":[]}"#]
+        for text in
+            ["", "{}", "[[]]", "[]", "null", r#"{"keys":null}"#, r#"{"keys":[]}"#, r#"{"keys":[],"keys":[]}"#]
         {
             assert!(KeySet::parse(text.as_bytes()).is_err(), "{text}");
         }

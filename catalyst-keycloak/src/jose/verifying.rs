@@ -225,7 +225,8 @@ mod tests {
 
     #[test]
     fn what_a_key_says_about_itself_is_enforced() {
-        let cases: [(fn(&mut Jwk), &str); 8] = [
+        type Change = fn(&mut Jwk);
+        let cases: [(Change, &str); 8] = [
             (|jwk| jwk.usage = Some("enc".into()), "(use)"),
             (|jwk| jwk.key_ops = Some(vec!["sign".into()]), "(key_ops)"),
             (|jwk| jwk.alg = Some("RSA-OAEP".into()), "(alg)"),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, Visitor};
 use serde_json::value::RawValue;
 
-use super::Refusal;
+use super::{Refusal, lists};
 use crate::jose::{Algorithm, KeySet};
 
 /// The largest token that is read, in bytes.
@@ -108,8 +108,10 @@ impl<'a> Header<'a> {
         let length = URL_SAFE_NO_PAD
             .decode_slice(segment, place)
             .map_err(|_invalid| Refusal::Malformed("the header is not base64url"))?;
-        let header: Self = serde_json::from_slice(place.get(..length).unwrap_or_default())
-            .map_err(|_invalid| Refusal::Malformed("the header is not a JSON object with the member alg"))?;
+        let json = place.get(..length).and_then(|bytes| str::from_utf8(bytes).ok());
+        let header: Self = json
+            .and_then(lists::object)
+            .ok_or(Refusal::Malformed("the header is not a JSON object with the member alg"))?;
         if header.crit.0 || header.b64.0 {
             return Err(Refusal::Malformed("the header asks for an extension that is not spoken (crit)"));
         }

@@ -5,9 +5,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use super::Refusal;
 use super::claims::Claims;
 use super::compact::Word;
+use super::{Refusal, lists};
 
 /// The key or certificate whose holder may use the token.
 #[derive(Deserialize)]
@@ -33,8 +33,7 @@ impl<'a> Confirmation<'a> {
     /// That of `claims`; empty if the token is bound to nothing.
     pub(super) fn of(claims: &'a Claims) -> Result<Self, Refusal> {
         let Some(json) = claims.confirmation() else { return Ok(Self { certificate: None, key: None }) };
-        let bound: Self =
-            serde_json::from_str(json).map_err(|_invalid| Refusal::Malformed("cnf is unreadable"))?;
+        let bound: Self = lists::object(json).ok_or(Refusal::Malformed("cnf is unreadable"))?;
         if bound.certificate.is_none() && bound.key.is_none() {
             // Bound in a way that cannot be checked here.
             return Err(Refusal::ProofRequired);

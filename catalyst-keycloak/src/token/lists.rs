@@ -28,7 +28,7 @@ pub(super) fn roles(json: &str) -> Option<&str> {
         #[serde(borrow)]
         roles: &'a RawValue,
     }
-    serde_json::from_str::<Access<'_>>(json).ok().map(|access| access.roles.get())
+    object::<Access<'_>>(json).map(|access| access.roles.get())
 }
 
 /// The value of the member `name` of the object `json`.
@@ -92,9 +92,14 @@ fn visit<'a>(json: &'a str, each: impl FnMut(Cow<'a, str>)) -> bool {
     Texts(each).deserialize(&mut serde_json::Deserializer::from_str(json)).is_ok()
 }
 
+/// The object `json` as a type; serde alone would take a list for a struct, too.
+pub(super) fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Option<T> {
+    if json.trim_start().starts_with('{') { serde_json::from_str(json).ok() } else { None }
+}
+
 /// Whether `json` is an object.
 pub(super) fn is_object(json: &str) -> bool {
-    json.starts_with('{') && serde_json::from_str::<IgnoredAny>(json).is_ok()
+    object::<IgnoredAny>(json).is_some()
 }
 
 #[cfg(test)]
@@ -110,6 +115,7 @@ mod tests {
         }
         assert_eq!(roles(r#"{"roles":["x"],"verify_caller":true}"#), Some(r#"["x"]"#));
         assert_eq!(member(r#"{"account":{"roles":[]}}"#, "account"), Some(r#"{"roles":[]}"#));
+        assert_eq!(roles(r#"[["x"]]"#), None);
         assert_eq!(member("[]", "account"), None);
         assert!(is_object(" {}".trim()) && !is_object("[]") && !is_object("{"));
     }

@@ -95,8 +95,8 @@ impl Proofs {
             return Err(Refusal::DpopProof("the signature is not one of the key in the header"));
         }
         let payload = compact.payload().map_err(in_proof)?;
-        let claims: Claims = serde_json::from_str(&payload)
-            .map_err(|_invalid| Refusal::DpopProof("the proof lacks jti, htm, htu, iat or ath"))?;
+        let claims: Claims =
+            lists::object(&payload).ok_or(Refusal::DpopProof("the proof lacks jti, htm, htu, iat or ath"))?;
         self.check_claims(&claims, token, method, url, now)?;
         let until = claims.iat.saturating_add(LIFETIME + self.skew);
         Ok(Shown { key: key.thumbprint().to_owned(), id: claims.jti, until })
@@ -154,7 +154,7 @@ fn key_of(header: &Header<'_>, algorithm: Algorithm) -> Result<VerifyingKey, Ref
     if private {
         return Err(Refusal::DpopProof("the header holds a private key: make a new one"));
     }
-    let mut jwk: Jwk = serde_json::from_str(json).map_err(|_invalid| unusable)?;
+    let mut jwk: Jwk = lists::object(json).ok_or(unusable)?;
     if jwk.n.as_ref().is_some_and(|n| n.len() > LONGEST_MODULUS) {
         return Err(Refusal::DpopProof("an RSA key of a proof has at most 4096 bits"));
     }

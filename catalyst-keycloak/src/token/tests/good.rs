@@ -6,6 +6,12 @@ use serde_json::json;
 use super::support::*;
 use crate::jose::{Algorithm, SigningKey};
 
+#[derive(Deserialize)]
+struct Extra<'a> {
+    name: &'a str,
+    groups: Vec<&'a str>,
+}
+
 #[tokio::test]
 async fn an_access_token_says_who_and_what() {
     let issuer = Issuer::of(&[&RSA]);
@@ -23,11 +29,6 @@ async fn an_access_token_says_who_and_what() {
     assert!(!token.is_bound());
     assert_eq!(token.expires_at().duration_since(token.issued_at().unwrap()).unwrap().as_secs(), 900);
 
-    #[derive(Deserialize)]
-    struct Extra<'a> {
-        name: &'a str,
-        groups: Vec<&'a str>,
-    }
     let extra: Extra<'_> = token.claims().unwrap();
     assert_eq!((extra.name, extra.groups), ("A L", vec!["/eng"]));
     let text = format!("{token:?}");

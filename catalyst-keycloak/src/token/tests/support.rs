@@ -154,6 +154,12 @@ fn changed(mut claims: Value, changes: Value) -> Value {
     claims
 }
 
+/// A part of a token.
+pub(super) fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text)
+}
+
 /// The code of the error.
 pub(super) fn code<T: std::fmt::Debug>(result: Result<T>) -> &'static str {
     result.unwrap_err().code().unwrap_or("none")
