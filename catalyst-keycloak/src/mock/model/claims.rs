@@ -8,7 +8,6 @@ use super::Refusal;
 use super::client::Client;
 use super::realm::Realm;
 use super::roles::name_of;
-use super::state::State;
 use super::users::User;
 
 /// For whom a token is made.
@@ -28,16 +27,12 @@ pub(super) enum Kind {
     Id,
 }
 
-impl Realm {
+impl Client {
     /// The scopes of a request: those that the client always has, and of its optional ones those that are asked for.
-    pub(super) fn granted_scopes(
-        &self,
-        client: &Client,
-        asked: Option<&str>,
-    ) -> Result<BTreeSet<String>, Refusal> {
+    pub(super) fn granted_scopes(&self, asked: Option<&str>) -> Result<BTreeSet<String>, Refusal> {
         let mut granted: BTreeSet<String> =
-            client.list("defaultClientScopes").into_iter().map(str::to_owned).collect();
-        let optional = client.list("optionalClientScopes");
+            self.list("defaultClientScopes").into_iter().map(str::to_owned).collect();
+        let optional = self.list("optionalClientScopes");
         for name in asked.unwrap_or_default().split_whitespace() {
             let dynamic = name.split(':').next().unwrap_or_default();
             if name != "openid" && !granted.contains(name) && !optional.contains(&dynamic) {
@@ -51,7 +46,9 @@ impl Realm {
         }
         Ok(granted)
     }
+}
 
+impl Realm {
     /// The claim `scope`: the names that are to be seen.
     pub(super) fn scope_text(&self, granted: &BTreeSet<String>) -> String {
         let seen = |name: &str| {
@@ -207,9 +204,10 @@ fn set_nested(claims: &mut Map<String, Value>, name: &str, value: Value) {
     place.insert(last, value);
 }
 
-impl State {
+impl Subject<'_> {
     /// The claims of an access token, without the times and identifiers.
-    pub(super) fn access_claims(&self, about: Subject<'_>) -> Map<String, Value> {
+    pub(super) fn access_claims(&self) -> Map<String, Value> {
+        let about = self;
         let mut claims = Map::new();
         claims.insert("typ".to_owned(), "Bearer".into());
         claims.insert("azp".to_owned(), about.client.client_id().into());

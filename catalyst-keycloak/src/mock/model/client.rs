@@ -14,6 +14,7 @@ pub(crate) struct Client {
     pub(super) rep: Map<String, Value>,
     pub(super) roles: BTreeMap<String, Value>,
     /// The token with which it may change its own registration (RFC 7592); only the newest one counts.
+    #[allow(dead_code, reason = "for dynamic registration")]
     pub(super) registration_token: Option<String>,
 }
 
@@ -81,7 +82,7 @@ impl Client {
     }
 
     /// Sets an attribute, or removes it.
-    pub(super) fn set_attribute(&mut self, name: &str, value: Option<String>) {
+    pub(super) fn set_attribute(&mut self, name: &str, value: Option<&str>) {
         merge_members(&mut self.rep, "attributes", &json!({ name: value }));
     }
 
@@ -236,7 +237,7 @@ impl State {
             let secret = random::secret(&mut self.random);
             client.rep.insert("secret".to_owned(), secret.into());
             if members.get("bearerOnly").is_none() {
-                client.set_attribute("client.secret.creation.time", Some(self.now().to_string()));
+                client.set_attribute("client.secret.creation.time", Some(&self.now().to_string()));
             }
         }
         let named = |name: &str, fallback: &[String]| {

@@ -21,6 +21,7 @@ pub(crate) struct Form {
     /// The user and the password of the `Authorization` header, unescaped.
     pub(crate) basic: Option<(String, String)>,
     /// The `DPoP` header.
+    #[allow(dead_code, reason = "for tokens that are bound to a key")]
     pub(crate) dpop: Option<String>,
 }
 
@@ -73,17 +74,15 @@ impl State {
         let own = home.client(subject).filter(|client| {
             !spiffe && issuer == subject && client.text("clientAuthenticatorType") == Some("client-jwt")
         });
-        let (client, keys, single_use, own) = match own {
-            Some(client) => (client, self.registered_keys(client), true, true),
-            None => {
-                let (alias, provider) =
-                    home.issuer_of(&assertion, spiffe).ok_or_else(Refusal::invalid_client)?;
-                let client = home.federated(alias, subject).ok_or_else(Refusal::invalid_client)?;
-                let kind = provider.get("providerId").and_then(Value::as_str);
-                let reuse =
-                    kind != Some("oidc") || setting(provider, "supportsClientAssertionReuse") == Some("true");
-                (client, self.provider_keys(provider), !reuse, false)
-            }
+        let (client, keys, single_use, own) = if let Some(client) = own {
+            (client, self.registered_keys(client), true, true)
+        } else {
+            let (alias, provider) = home.issuer_of(&assertion, spiffe).ok_or_else(Refusal::invalid_client)?;
+            let client = home.federated(alias, subject).ok_or_else(Refusal::invalid_client)?;
+            let kind = provider.get("providerId").and_then(Value::as_str);
+            let reuse =
+                kind != Some("oidc") || setting(provider, "supportsClientAssertionReuse") == Some("true");
+            (client, self.provider_keys(provider), !reuse, false)
         };
         if !client.flag("enabled") {
             return Err(Refusal::invalid_client());

@@ -95,7 +95,7 @@ impl State {
                 ("backchannel.logout.revoke.offline.tokens", "false"),
             ] {
                 if client.attribute(name).is_none() {
-                    client.set_attribute(name, Some(value.to_owned()));
+                    client.set_attribute(name, Some(value));
                 }
             }
         }

@@ -60,7 +60,7 @@ impl State {
             client: client.to_owned(),
             user: account.id.clone(),
             prefix: "trrtcc",
-            scopes: home.granted_scopes(found, form.get("scope"))?,
+            scopes: found.granted_scopes(form.get("scope"))?,
             ..Grant::default()
         };
         self.give(&grant)
@@ -77,7 +77,7 @@ impl State {
                 "Client not allowed for direct access grants",
             ));
         }
-        let scopes = home.granted_scopes(found, form.get("scope"))?;
+        let scopes = found.granted_scopes(form.get("scope"))?;
         let user = home.user_named(form.get("username").unwrap_or_default());
         let shown = form.get("password");
         let user = user.filter(|user| user.password.is_some() && user.password.as_deref() == shown);

@@ -27,8 +27,8 @@ impl State {
         let home = self.realms.get(&issued.realm);
         let user = home.and_then(|home| home.user(&issued.user).ok());
         let client = home.and_then(|home| home.client_by_id(&issued.client).ok());
-        shown["client_id"] = client.map(|client| client.client_id()).into();
-        shown["username"] = user.map(|user| user.username()).into();
+        shown["client_id"] = client.map(super::client::Client::client_id).into();
+        shown["username"] = user.map(super::users::User::username).into();
         shown["token_type"] = shown["typ"].clone();
         shown["active"] = true.into();
         shown

@@ -52,13 +52,14 @@ impl Client {
         let old_created = self.attribute(CREATED).map(str::to_owned);
         self.forget_rotated();
         if let (Some(policy), Some(old)) = (policy, old) {
-            self.set_attribute(ROTATED, Some(old));
-            self.set_attribute(ROTATED_CREATED, Some(old_created.unwrap_or_else(|| now.to_string())));
-            self.set_attribute(ROTATED_EXPIRES, Some((now + policy.rotated_expiration).to_string()));
+            self.set_attribute(ROTATED, Some(&old));
+            self.set_attribute(ROTATED_CREATED, Some(&old_created.unwrap_or_else(|| now.to_string())));
+            self.set_attribute(ROTATED_EXPIRES, Some(&(now + policy.rotated_expiration).to_string()));
         }
         self.rep.insert("secret".to_owned(), fresh.into());
-        self.set_attribute(CREATED, Some(now.to_string()));
-        self.set_attribute(EXPIRES, policy.map(|policy| (now + policy.expiration).to_string()));
+        self.set_attribute(CREATED, Some(&now.to_string()));
+        let end = policy.map(|policy| (now + policy.expiration).to_string());
+        self.set_attribute(EXPIRES, end.as_deref());
     }
 }
 
@@ -106,9 +107,9 @@ impl State {
         let Some(policy) = self.rotation(realm, client) else { return Ok(()) };
         let client = self.realm_mut(realm)?.client_by_id_mut(id)?;
         if client.moment(CREATED).is_none() {
-            client.set_attribute(CREATED, Some(now.to_string()));
+            client.set_attribute(CREATED, Some(&now.to_string()));
         }
-        client.set_attribute(EXPIRES, Some((now + policy.expiration).to_string()));
+        client.set_attribute(EXPIRES, Some(&(now + policy.expiration).to_string()));
         Ok(())
     }
 

@@ -26,7 +26,7 @@ impl Model {
 
     /// What the world calls this server, as `https://auth.example.test`; its issuers begin with it.
     pub fn set_address(&self, address: &str) {
-        self.with(|state| state.address = address.trim_end_matches('/').to_owned());
+        self.with(|state| address.trim_end_matches('/').clone_into(&mut state.address));
     }
 
     /// What the world calls this server.

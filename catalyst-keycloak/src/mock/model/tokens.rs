@@ -44,7 +44,7 @@ impl State {
         let usual = if home.name == "master" { 60 } else { home.token_lifespan() };
         let lifespan: i64 = own.unwrap_or(usual);
         let refreshes = grant.session.is_some();
-        let mut claims = self.access_claims(about);
+        let mut claims = about.access_claims();
         let scope = claims.get("scope").cloned().unwrap_or_default();
         let mut id_claims = Map::new();
         about.about_user(&mut id_claims);
@@ -99,7 +99,7 @@ impl State {
         (jti, expires): (&str, i64),
         algorithm: Option<&str>,
     ) -> Result<String, Refusal> {
-        let (token, kid, claims) = self.signed(grant, claims, (jti, expires), algorithm)?;
+        let (token, signed_by, claims) = self.signed(grant, claims, (jti, expires), algorithm)?;
         let issued = Issued {
             kind,
             realm: grant.realm.clone(),
@@ -107,7 +107,7 @@ impl State {
             user: grant.user.clone(),
             session: grant.session.clone(),
             claims: Value::Object(claims),
-            kid,
+            kid: signed_by,
             expires,
         };
         self.remember(&token, issued);

@@ -2,8 +2,8 @@
 
 use super::answer::Answer;
 use super::asked::{Asked, Verb};
-use super::route::{Answered, wrong_method};
-use super::{clients, policies, realms, users};
+use super::route::Answered;
+use super::{clients, federation, keys, policies, realms, users};
 use crate::mock::model::{Caller, Refusal, State};
 
 /// A request of administration in a realm.
@@ -27,6 +27,11 @@ pub(super) fn answer(state: &mut State, asked: &Asked, rest: &[&str]) -> Answere
         ["client-scopes", rest @ ..] => realms::scopes(state, &admin, rest),
         ["default-default-client-scopes"] => realms::assigned_scopes(state, &admin, false),
         ["default-optional-client-scopes"] => realms::assigned_scopes(state, &admin, true),
+        ["components", rest @ ..] => keys::components(state, &admin, rest),
+        ["keys"] => keys::all(state, &admin),
+        ["clients-initial-access", rest @ ..] => keys::initial_access(state, &admin, rest),
+        ["identity-provider", rest @ ..] => federation::providers(state, &admin, rest),
+        ["organizations", rest @ ..] => federation::organizations(state, &admin, rest),
         ["client-policies", rest @ ..] => policies::answer(state, &admin, rest),
         ["users", rest @ ..] => users::answer(state, &admin, rest),
         _ => {
@@ -48,10 +53,6 @@ impl Admin<'_> {
 
     pub(super) fn verb(&self) -> Verb {
         self.asked.verb
-    }
-
-    pub(super) fn wrong_method<T>(&self) -> Result<T, Refusal> {
-        Err(wrong_method())
     }
 }
 

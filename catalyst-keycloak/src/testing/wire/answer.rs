@@ -37,7 +37,7 @@ impl Answer {
     }
 
     /// Made; `location` is where it is.
-    pub(super) fn created(location: String) -> Self {
+    pub(super) fn created(location: impl Into<String>) -> Self {
         Self::new(201, Body::None).with("location", location)
     }
 
@@ -49,10 +49,6 @@ impl Answer {
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
-    }
-
-    pub(super) fn with_status(self, status: u16) -> Self {
-        Self { status, ..self }
     }
 
     pub(super) fn with_json(self, value: Value) -> Self {

@@ -87,6 +87,11 @@ impl Asked {
         serde_json::from_slice(&self.body).map_err(|_malformed| Refusal::unreadable())
     }
 
+    /// A body that is one text, with quotes around it or without.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).trim().trim_matches('"').to_owned()
+    }
+
     /// The body of a request to the endpoints of OAuth.
     pub(super) fn form(&self) -> Form {
         let mut fields = BTreeMap::new();

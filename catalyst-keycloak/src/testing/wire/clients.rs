@@ -3,7 +3,7 @@
 use super::admin::{Admin, shown};
 use super::answer::Answer;
 use super::asked::{Asked, Verb};
-use super::route::Answered;
+use super::route::{Answered, wrong_method};
 use crate::mock::model::{ClientQuery, Refusal, State};
 
 pub(super) fn answer(state: &mut State, admin: &Admin<'_>, rest: &[&str]) -> Answered {
@@ -15,23 +15,23 @@ pub(super) fn answer(state: &mut State, admin: &Admin<'_>, rest: &[&str]) -> Ans
                 let id = state.create_client(by, realm, &asked.json()?)?;
                 Ok(admin.created(state, "clients", &id))
             }
-            _ => admin.wrong_method(),
+            _ => Err(wrong_method()),
         },
         [id] => match admin.verb() {
             Verb::Get => state.show_client(by, realm, id).map(shown),
             Verb::Put => state.update_client(by, realm, id, &asked.json()?).map(|()| Answer::done()),
             Verb::Delete => state.delete_client(by, realm, id).map(|()| Answer::done()),
-            _ => admin.wrong_method(),
+            _ => Err(wrong_method()),
         },
         [id, "client-secret"] => match admin.verb() {
             Verb::Get => state.client_secret(by, realm, id).map(shown),
             Verb::Post => state.regenerate_secret(by, realm, id).map(Answer::json),
-            _ => admin.wrong_method(),
+            _ => Err(wrong_method()),
         },
         [id, "client-secret", "rotated"] => match admin.verb() {
             Verb::Get => state.rotated_secret(by, realm, id).map(shown),
             Verb::Delete => state.end_rotated_secret(by, realm, id).map(|()| Answer::done()),
-            _ => admin.wrong_method(),
+            _ => Err(wrong_method()),
         },
         [id, "service-account-user"] => state.service_account_user(by, realm, id).map(shown),
         [id, "roles", rest @ ..] => roles(state, admin, Some(id), rest),
@@ -94,7 +94,7 @@ pub(super) fn roles(state: &mut State, admin: &Admin<'_>, client: Option<&str>, 
         }
         (Verb::Get, [name]) => state.show_role(by, realm, client, name).map(shown),
         (Verb::Delete, [name]) => state.delete_role(by, realm, client, name).map(|()| Answer::done()),
-        _ => admin.wrong_method(),
+        _ => Err(wrong_method()),
     }
 }
 
@@ -110,7 +110,7 @@ fn mappers(state: &mut State, admin: &Admin<'_>, id: &str, rest: &[&str]) -> Ans
             state.change_mapper(by, realm, id, mapper, Some(&asked.json()?)).map(|()| Answer::done())
         }
         (Verb::Delete, [mapper]) => state.change_mapper(by, realm, id, mapper, None).map(|()| Answer::done()),
-        _ => admin.wrong_method(),
+        _ => Err(wrong_method()),
     }
 }
 
@@ -122,6 +122,6 @@ fn scopes(state: &mut State, admin: &Admin<'_>, id: &str, optional: bool, rest: 
         (verb @ (Verb::Put | Verb::Delete), [scope]) => {
             state.assign_scope(by, realm, id, (kind, scope, verb == Verb::Put)).map(|()| Answer::done())
         }
-        _ => admin.wrong_method(),
+        _ => Err(wrong_method()),
     }
 }

@@ -7,6 +7,8 @@ mod admin;
 mod answer;
 mod asked;
 mod clients;
+mod federation;
+mod keys;
 mod oidc;
 mod policies;
 mod realms;

@@ -23,7 +23,7 @@ pub(super) fn one(state: &mut State, admin: &Admin<'_>) -> Answered {
         Verb::Get => state.show_realm(by, realm).map(shown),
         Verb::Put => state.update_realm(by, realm, &asked.json()?).map(|()| Answer::done()),
         Verb::Delete => state.delete_realm(by, realm).map(|()| Answer::done()),
-        _ => admin.wrong_method(),
+        _ => Err(wrong_method()),
     }
 }
 
@@ -34,7 +34,7 @@ pub(super) fn scopes(state: &mut State, admin: &Admin<'_>, rest: &[&str]) -> Ans
             let id = state.create_scope(admin.by, admin.realm, &admin.asked.json()?)?;
             Ok(admin.created(state, "client-scopes", &id))
         }
-        _ => admin.wrong_method(),
+        _ => Err(wrong_method()),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::admin::{Admin, shown};
 use super::answer::Answer;
 use super::asked::Verb;
-use super::route::Answered;
+use super::route::{Answered, wrong_method};
 use crate::mock::model::{Refusal, State};
 
 pub(super) fn answer(state: &mut State, admin: &Admin<'_>, rest: &[&str]) -> Answered {
@@ -19,7 +19,7 @@ pub(super) fn answer(state: &mut State, admin: &Admin<'_>, rest: &[&str]) -> Ans
                 let id = state.create_user(by, realm, &asked.json()?)?;
                 Ok(admin.created(state, "users", &id))
             }
-            _ => admin.wrong_method(),
+            _ => Err(wrong_method()),
         },
         ["count"] => {
             let users = state.list_users(by, realm, None, (0, usize::MAX))?;
@@ -29,7 +29,7 @@ pub(super) fn answer(state: &mut State, admin: &Admin<'_>, rest: &[&str]) -> Ans
             Verb::Get => state.show_user(by, realm, id).map(shown),
             Verb::Put => state.update_user(by, realm, id, &asked.json()?).map(|()| Answer::done()),
             Verb::Delete => state.delete_user(by, realm, id).map(|()| Answer::done()),
-            _ => admin.wrong_method(),
+            _ => Err(wrong_method()),
         },
         [id, "reset-password"] => {
             state.reset_password(by, realm, id, &asked.json()?).map(|()| Answer::done())
@@ -48,6 +48,6 @@ fn mapped(state: &mut State, admin: &Admin<'_>, id: &str, client: Option<&str>) 
         verb @ (Verb::Post | Verb::Delete) => state
             .map_roles(by, realm, (id, client, verb == Verb::Post), &asked.json()?)
             .map(|()| Answer::done()),
-        _ => admin.wrong_method(),
+        _ => Err(wrong_method()),
     }
 }
