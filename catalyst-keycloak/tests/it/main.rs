@@ -2,3 +2,4 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod fake;
+mod registrar;
