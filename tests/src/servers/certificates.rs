@@ -1,9 +1,10 @@
 //! A certificate authority and the certificates that it signs.
 
-use catalyst_core::{Error, ErrorKind, Result};
+use catalyst_core::tls::{TlsIdentity, TlsIdentitySource};
+use catalyst_core::{Error, ErrorKind, Result, SecretBytes};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose,
+    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 
 /// A server's certificate, and the authority that signed it. All in PEM.
@@ -15,13 +16,14 @@ pub(crate) struct ServerCertificate {
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// A client's certificate and its key, in PEM.
+/// A client's certificate with its key, to be presented by [`TlsConfig::identity`](catalyst_core::tls::TlsConfig).
 #[derive(Clone, Debug)]
-pub struct ClientCertificate {
-    /// The certificate.
-    pub certificate: String,
-    /// Its key, of a test.
-    pub key: String,
+pub struct ClientCertificate(TlsIdentity);
+
+impl TlsIdentitySource for ClientCertificate {
+    fn current(&self) -> Option<TlsIdentity> {
+        Some(self.0.clone())
+    }
 }
 
 /// A new authority, and a certificate of it for `localhost` and 127.0.0.1.
@@ -34,7 +36,8 @@ impl ServerCertificate {
     pub(crate) fn client(&self, common_name: &str) -> Result<ClientCertificate> {
         let made = sign(&self.issuer, Vec::new(), common_name, &[ExtendedKeyUsagePurpose::ClientAuth]);
         let (certificate, key) = made.map_err(|error| failed("make a client certificate", error))?;
-        Ok(ClientCertificate { certificate, key })
+        let key = SecretBytes::new(key.serialize_der());
+        TlsIdentity::from_der(vec![certificate.der().to_vec()], &key).map(ClientCertificate)
     }
 }
 
@@ -51,7 +54,7 @@ fn make() -> Result<ServerCertificate, rcgen::Error> {
     // OpenBao's nodes are each other's clients as well.
     let usages = [ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
     let (certificate, key) = sign(&issuer, names, "localhost", &usages)?;
-    Ok(ServerCertificate { authority, certificate, key, issuer })
+    Ok(ServerCertificate { authority, certificate: certificate.pem(), key: key.serialize_pem(), issuer })
 }
 
 fn sign(
@@ -59,13 +62,13 @@ fn sign(
     names: Vec<String>,
     common_name: &str,
     usages: &[ExtendedKeyUsagePurpose],
-) -> Result<(String, String), rcgen::Error> {
+) -> Result<(Certificate, KeyPair), rcgen::Error> {
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name = named(common_name);
     params.extended_key_usages = usages.to_vec();
     params.use_authority_key_identifier_extension = true;
     let key = KeyPair::generate()?;
-    Ok((params.signed_by(&key, issuer)?.pem(), key.serialize_pem()))
+    Ok((params.signed_by(&key, issuer)?, key))
 }
 
 fn named(name: &str) -> DistinguishedName {

@@ -167,6 +167,25 @@ pub async fn drop_signing_keys_below(admin: &KeycloakAdmin, realm: &str, priorit
     Ok(())
 }
 
+/// Makes an issuer whose assertions stand for clients: `spiffe`, `kubernetes` or `oidc`.
+///
+/// # Errors
+/// If Keycloak refuses.
+///
+/// # Cancel safety
+/// It may or may not be there.
+pub async fn assertion_issuer(
+    admin: &KeycloakAdmin,
+    realm: &str,
+    alias: &str,
+    provider: &str,
+    config: Value,
+) -> Result<()> {
+    let body = json!({ "alias": alias, "providerId": provider, "enabled": true, "config": config });
+    let path = format!("/{realm}/identity-provider/instances");
+    admin.call(Method::Post, &path, Some(&body)).await.map(drop)
+}
+
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

@@ -5,6 +5,7 @@
 //! | [`OpenBaoServer`] | OpenBao with TLS, Raft, audit and a Shamir seal; or in development mode |
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
+//! | [`AssertionIssuer`] | an issuer of JWT-SVIDs and service account tokens, in process |
 //! | [`SpireServer`] | SPIRE, from binaries that are given |
 //! | [`Servers`] | OpenBao and PostgreSQL, ready to make database users and to log workloads in |
 //! | [`setup`], [`keycloak_setup`] | the parts of that configuration, one function each |
@@ -19,6 +20,7 @@ mod certificates;
 pub mod environment;
 mod folder;
 pub mod install;
+mod issuer;
 mod keycloak;
 mod keycloak_admin;
 pub mod keycloak_setup;
@@ -33,6 +35,7 @@ mod spire;
 
 pub use api::Api;
 pub use certificates::ClientCertificate;
+pub use issuer::{AssertionIssuer, IssuedWorkload};
 pub use keycloak::KeycloakServer;
 pub use keycloak_admin::KeycloakAdmin;
 pub use openbao::OpenBaoServer;

@@ -136,15 +136,16 @@ impl State {
     pub(crate) fn rotated_secret(&self, by: &Caller, realm: &str, id: &str) -> Result<Value, Refusal> {
         let client = self.realm(realm)?.client_by_id(id)?;
         self.need(by, realm, &VIEW)?;
-        client.rotated(self.now()).map(shown).ok_or_else(no_rotated)
+        client
+            .rotated(self.now())
+            .map(shown)
+            .ok_or_else(|| Refusal::error(404, "Client does not have a rotated secret"))
     }
 
+    /// Answers the same whether there was one or not.
     pub(crate) fn end_rotated_secret(&mut self, by: &Caller, realm: &str, id: &str) -> Result<(), Refusal> {
-        let now = self.now();
         self.need(by, realm, &MANAGE)?;
-        let client = self.realm_mut(realm)?.client_by_id_mut(id)?;
-        client.rotated(now).ok_or_else(no_rotated)?;
-        client.forget_rotated();
+        self.realm_mut(realm)?.client_by_id_mut(id)?.forget_rotated();
         Ok(())
     }
 }
@@ -180,8 +181,4 @@ fn meets(client: &Client, condition: &Value) -> bool {
 
 fn shown(secret: &str) -> Value {
     json!({ "type": "secret", "value": secret })
-}
-
-fn no_rotated() -> Refusal {
-    Refusal::error(404, "Client does not have a rotated secret")
 }

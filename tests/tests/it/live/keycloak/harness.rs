@@ -50,24 +50,3 @@ async fn a_realm_has_its_users_service_accounts_and_keys() {
     keycloak_setup::drop_signing_keys_below(&admin, realm, 200).await.unwrap();
     assert_eq!(keys().await, (second, count));
 }
-
-#[tokio::test]
-#[ignore = "needs real servers: cargo xtask live"]
-async fn with_the_policy_two_secrets_work_and_without_it_one() {
-    let admin = KeycloakServer::shared().await.unwrap().admin().unwrap();
-    for (realm, overlap) in [("harness-plain", false), ("harness-rotating", true)] {
-        keycloak_setup::realm(&admin, realm).await.unwrap();
-        if overlap {
-            keycloak_setup::secret_rotation(&admin, realm).await.unwrap();
-        }
-        let client = json!({ "clientId": "a", "serviceAccountsEnabled": true });
-        admin.call(Method::Post, &format!("/{realm}/clients"), Some(&client)).await.unwrap();
-        let client = admin.existing(realm, "a").await.unwrap();
-        let first = Secret::new(client["secret"].as_str().unwrap());
-        let path = format!("/{realm}/clients/{}/client-secret", client["id"].as_str().unwrap());
-        let made = admin.call(Method::Post, &path, None).await.unwrap();
-        let second = Secret::new(made["value"].as_str().unwrap());
-        assert!(admin.lets_in(realm, "a", &second).await.unwrap());
-        assert_eq!(admin.lets_in(realm, "a", &first).await.unwrap(), overlap, "{realm}");
-    }
-}

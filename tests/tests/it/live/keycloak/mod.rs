@@ -1,6 +1,11 @@
 //! The SDK on a real Keycloak.
 //!
 //! All tests share one server, for a start costs 5 to 10 s and a realm 1 to 5 s; each has clients of its own. Only
-//! `faults`, which freezes and stops it, starts another.
+//! `harness` and `faults`, which stop it and freeze it, start others.
 
+mod credentials;
 mod harness;
+mod registrar;
+mod rotation;
+mod stage;
+mod wire;
