@@ -5,12 +5,14 @@
 //! | [`TokenVerifier`], [`TokenVerifierBuilder`] | decides whether a token is good |
 //! | [`AccessToken`], [`IdToken`], [`LogoutToken`] | a token that is; what it says is in [`Claims`] |
 //! | [`KeySource`], [`HttpKeySource`] | where the issuer's keys come from |
+//! | [`Discovery`] | what the realm says about itself, compared with what is configured |
 //! | [`DpopKey`] | a key that access tokens are bound to, and the proofs made with it |
 
 mod builder;
 mod claims;
 mod compact;
 mod confirmation;
+mod discovery;
 mod dpop;
 mod fields;
 mod keys;
@@ -24,6 +26,7 @@ mod verifier;
 
 pub use builder::TokenVerifierBuilder;
 pub use claims::Claims;
+pub use discovery::Discovery;
 pub use dpop::DpopKey;
 pub use keys::{HttpKeySource, KeySource, PublishedKeys};
 pub use tokens::{AccessToken, IdToken, LogoutToken};

@@ -3,3 +3,4 @@
 
 mod fake;
 mod registrar;
+mod tokens;

@@ -200,7 +200,7 @@ async fn a_slow_server_is_waited_for_two_seconds_and_its_answer_is_not_lost() {
     let start = Instant::now();
     assert_eq!(outcome(&verifier, &EC).await, Err("keys_unavailable"));
     assert_eq!((Instant::now() - start).as_secs(), 2);
-    assert_eq!(outcome(&verifier, &EC).await, Ok(()), "the same fetch, result up again");
+    assert_eq!(outcome(&verifier, &EC).await, Ok(()), "the same fetch, taken up again");
     assert_eq!(issuer.fetches(), 1);
 }
 
