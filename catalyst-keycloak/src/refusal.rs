@@ -34,8 +34,16 @@ struct Meaning {
 
 /// The error that an answer with an unsuccessful status means.
 pub(crate) fn refusal(operation: Operation, response: &Response) -> Error {
-    let status = response.status();
-    let refused: Refused = serde_json::from_slice(response.body()).unwrap_or_default();
+    let error = meaning(operation, response.status(), response.body());
+    match response.header("retry-after").and_then(|text| text.trim().parse().ok()) {
+        Some(seconds) => error.with_retry(RetryAdvice::After(Duration::from_secs(seconds))),
+        None => error,
+    }
+}
+
+/// The same, without what headers say.
+pub(crate) fn meaning(operation: Operation, status: u16, body: &[u8]) -> Error {
+    let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
     let word = refused.error.as_deref().unwrap_or_default();
     let said = [&refused.error_message, &refused.error_description]
         .into_iter()
@@ -87,10 +95,7 @@ pub(crate) fn refusal(operation: Operation, response: &Response) -> Error {
     if meaning.unknown {
         error = error.with_outcome_unknown();
     }
-    match response.header("retry-after").and_then(|text| text.trim().parse().ok()) {
-        Some(seconds) => error.with_retry(RetryAdvice::After(Duration::from_secs(seconds))),
-        None => error,
-    }
+    error
 }
 
 /// The error of an answer that is not what the operation promises.

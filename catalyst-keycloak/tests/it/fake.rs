@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use catalyst_keycloak::testing::FakeKeycloak;
+use catalyst_keycloak::testing::contract::{self, ModelOperator};
 use catalyst_keycloak::{
     ClientCredential, ClientRegistrar as _, ClientSecrets as _, ClientSpec, OidcClient, Outcome,
 };
@@ -51,4 +52,21 @@ async fn under_the_policy_the_old_secret_lives_for_a_day() {
     assert!(registrar.accepts(&id, &old).await.unwrap() && registrar.accepts(&id, &new).await.unwrap());
     fake.model().advance(Duration::from_secs(86_400));
     assert!(!registrar.accepts(&id, &old).await.unwrap() && registrar.accepts(&id, &new).await.unwrap());
+}
+
+#[tokio::test]
+async fn it_keeps_the_contract() {
+    let fake = FakeKeycloak::start().await;
+    for (name, policy) in [("plain", false), ("rotating", true)] {
+        fake.model().set_realm(name);
+        fake.model().set_rotation_policy(name, policy);
+        let registrar = fake.keycloak().unwrap().registrar(name.parse().unwrap());
+        let operator = ModelOperator::new(fake.model().clone(), name.parse().unwrap());
+        if policy {
+            contract::secrets::with_policy(&registrar, &registrar, &operator).await;
+        } else {
+            contract::registrar::all(&registrar, &operator).await;
+            contract::secrets::without_policy(&registrar, &registrar, &operator).await;
+        }
+    }
 }

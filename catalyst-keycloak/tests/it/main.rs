@@ -2,5 +2,6 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod fake;
+mod mock;
 mod registrar;
 mod tokens;

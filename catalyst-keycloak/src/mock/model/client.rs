@@ -65,6 +65,12 @@ const KNOWN: [&str; 42] = [
 ];
 
 impl Client {
+    /// One of which nothing is known but that it has a secret.
+    pub(super) fn confidential() -> Self {
+        let (id, rep, roles) = (String::new(), Map::new(), BTreeMap::new());
+        Self { id, rep, roles, registration_token: None }
+    }
+
     pub(crate) fn client_id(&self) -> &str {
         self.text("clientId").unwrap_or_default()
     }

@@ -97,6 +97,14 @@ impl State {
         })
     }
 
+    /// Whether a policy keeps the old secret beside the new one: of this client, or of any confidential one if it is
+    /// not there.
+    pub(crate) fn rotates(&self, realm: &str, client_id: &str) -> bool {
+        let client = self.realms.get(realm).and_then(|realm| realm.client(client_id).cloned());
+        let client = client.unwrap_or_else(Client::confidential);
+        self.rotation(realm, &client).is_some()
+    }
+
     /// Under a policy, a secret gets an end when its client is made or changed.
     pub(super) fn begin_expiry(&mut self, realm: &str, id: &str) -> Result<(), Refusal> {
         let now = self.now();
