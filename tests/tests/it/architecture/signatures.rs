@@ -5,14 +5,16 @@ use syn::{File, ImplItem, Item, ItemImpl, ItemTrait, TraitItem, UseTree, Visibil
 
 use super::{dependencies, source};
 
-/// Stable, and meant to be shared: futures and time of the runtime, addresses, TLS configurations, wiped buffers.
-const ALLOWED: [&str; 11] = [
+/// Stable, and meant to be shared: futures and time of the runtime, addresses, TLS configurations, wiped buffers, JSON
+/// where a mock shows what its server keeps.
+const ALLOWED: [&str; 12] = [
     "async_trait",
     "futures_core",
     "http",
     "rustls",
     "rustls_pki_types",
     "serde",
+    "serde_json",
     "tokio",
     "tokio_util",
     "tracing",
