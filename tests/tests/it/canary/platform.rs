@@ -1,12 +1,7 @@
-//! No secret is ever printed: secrets are planted in every input, every path is driven with `tracing` at TRACE, and
-//! all that was printed is searched.
-//!
-//! Everything runs on one thread, so that the thread's subscriber hears all of it, `log` users included.
+//! Identity, secrets, logins, databases.
 
-use std::fmt::{Debug, Display};
 use std::time::Duration;
 
-use catalyst_core::testing::LogCapture;
 use catalyst_core::tls::TlsConfig;
 use catalyst_openbao::mock::{Fault, FaultRule, LoginRule, Operation, Refusal, TokenGrant};
 use catalyst_openbao::{Login, OpenBao, SecretData, SecretStore, WriteMode};
@@ -15,54 +10,11 @@ use catalyst_sdk::rotation::EventKind;
 use catalyst_sdk::{Catalyst, Secret};
 use catalyst_spiffe::WorkloadIdentity;
 
+use super::ear::{Canaries, listen};
 use crate::scenario::load::events;
 use crate::scenario::stage::Stage;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// What was planted, and everything that was printed.
-struct Canaries {
-    logs: LogCapture,
-    secrets: Vec<String>,
-    /// With one dispatcher only, a callsite that a test without one reaches first is off for all threads.
-    _second: tracing::Dispatch,
-}
-
-impl Canaries {
-    fn plant(&mut self, secret: &str) {
-        assert!(secret.len() >= 6, "too short to be searched for");
-        self.secrets.push(secret.to_owned());
-    }
-
-    /// Prints a value in both ways.
-    fn show(&self, value: &(impl Debug + Display)) {
-        self.debug(value);
-        self.logs.add(&format!("{value}\n"));
-    }
-
-    fn debug(&self, value: &impl Debug) {
-        self.logs.add(&format!("{value:?}\n{value:#?}\n"));
-    }
-
-    /// An error with its whole chain.
-    fn error<T: Debug, E: std::error::Error + Debug>(&self, result: Result<T, E>) {
-        let error = result.expect_err("this path is to fail");
-        self.show(&error);
-        let mut source = error.source();
-        while let Some(cause) = source {
-            self.logs.add(&format!("{cause} {cause:?}\n"));
-            source = cause.source();
-        }
-    }
-}
-
-fn listen() -> (Canaries, tracing::subscriber::DefaultGuard) {
-    tracing_log::LogTracer::init().ok();
-    let logs = LogCapture::default();
-    let guard = tracing::subscriber::set_default(logs.subscriber());
-    let second = tracing::Dispatch::new(logs.subscriber());
-    (Canaries { logs, secrets: Vec::new(), _second: second }, guard)
-}
 
 #[tokio::test]
 async fn nothing_that_was_planted_is_ever_printed() {
