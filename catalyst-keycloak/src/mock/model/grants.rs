@@ -40,6 +40,9 @@ impl State {
         match grant {
             "client_credentials" => self.client_credentials(realm, &client, form),
             "password" => self.password(realm, &client, form),
+            "authorization_code" => self.code_grant(realm, &client, form),
+            "refresh_token" => self.refresh_grant(realm, &client, form),
+            "urn:ietf:params:oauth:grant-type:token-exchange" => self.exchange_grant(realm, &client, form),
             _ => Err(unsupported()),
         }
     }

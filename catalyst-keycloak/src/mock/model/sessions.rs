@@ -33,6 +33,8 @@ pub(crate) struct Issued {
 pub(crate) struct Session {
     pub(super) realm: String,
     pub(super) user: String,
+    /// When the user logged in, in seconds since 1970.
+    pub(super) began: i64,
 }
 
 /// How many tokens are remembered before those that have ended are forgotten.
@@ -61,7 +63,8 @@ impl State {
 
     pub(super) fn begin_session(&mut self, realm: &str, user: &str) -> String {
         let id = super::random::text(&mut self.random, 24);
-        self.sessions.insert(id.clone(), Session { realm: realm.to_owned(), user: user.to_owned() });
+        let began = self.now();
+        self.sessions.insert(id.clone(), Session { realm: realm.to_owned(), user: user.to_owned(), began });
         id
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use catalyst_core::Clock;
 
+use super::logins::Logins;
 use super::realm::Realm;
 use super::sessions::{Issued, Session};
 use super::{Refusal, random};
@@ -20,6 +21,7 @@ pub(crate) struct State {
     /// Access and refresh tokens, by their text.
     pub(super) tokens: HashMap<String, Issued>,
     pub(super) sessions: HashMap<String, Session>,
+    pub(super) logins: Logins,
     /// Assertions that may not be shown again: the issuer or client with the `jti`, and when that ends.
     pub(super) shown: HashMap<(String, String), i64>,
     /// What other issuers publish, by the address of the set or of the issuer.
@@ -38,6 +40,7 @@ impl State {
             realms: BTreeMap::new(),
             tokens: HashMap::new(),
             sessions: HashMap::new(),
+            logins: Logins::default(),
             shown: HashMap::new(),
             issuer_keys: HashMap::new(),
             serial: 0,

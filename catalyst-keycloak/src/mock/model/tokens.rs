@@ -29,6 +29,8 @@ pub(super) struct Grant {
     /// Members of the access token and of the ID token besides the usual ones, such as `cnf` or `nonce`.
     pub(super) extra: Map<String, Value>,
     pub(super) id_extra: Map<String, Value>,
+    /// Neither a refresh token nor an ID token, though there is a session.
+    pub(super) access_only: bool,
 }
 
 impl State {
@@ -43,7 +45,7 @@ impl State {
         // Administrators' tokens are short, as the master realm has them.
         let usual = if home.name == "master" { 60 } else { home.token_lifespan() };
         let lifespan: i64 = own.unwrap_or(usual);
-        let refreshes = grant.session.is_some();
+        let refreshes = grant.session.is_some() && !grant.access_only;
         let mut claims = about.access_claims();
         let scope = claims.get("scope").cloned().unwrap_or_default();
         let mut id_claims = Map::new();
@@ -137,7 +139,11 @@ impl State {
     }
 
     /// The active key of the highest priority for this algorithm, or for the realm's own.
-    fn signing_key(&self, realm: &str, algorithm: Option<&str>) -> Option<(crate::jose::Algorithm, usize)> {
+    pub(super) fn signing_key(
+        &self,
+        realm: &str,
+        algorithm: Option<&str>,
+    ) -> Option<(crate::jose::Algorithm, usize)> {
         let home = self.realms.get(realm)?;
         let usual = home.settings.get("defaultSignatureAlgorithm").and_then(Value::as_str).unwrap_or("RS256");
         let algorithm = algorithm.unwrap_or(usual);

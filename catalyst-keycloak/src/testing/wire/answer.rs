@@ -16,7 +16,6 @@ pub(super) enum Body {
     None,
     Json(Value),
     /// A page for people.
-    #[allow(dead_code, reason = "for the login")]
     Html(String),
 }
 
@@ -44,6 +43,16 @@ impl Answer {
     /// Done, and nothing to say.
     pub(super) fn done() -> Self {
         Self::new(204, Body::None)
+    }
+
+    /// A page.
+    pub(super) fn page(html: String) -> Self {
+        Self::new(200, Body::Html(html))
+    }
+
+    /// It is elsewhere.
+    pub(super) fn away(location: String) -> Self {
+        Self::new(302, Body::None).with("location", location)
     }
 
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {

@@ -31,8 +31,8 @@ pub(super) struct Asked {
     pub(super) bearer: Option<String>,
     authorization: Option<String>,
     dpop: Option<String>,
-    #[allow(dead_code, reason = "for the login")]
-    pub(super) cookies: Option<String>,
+    /// The `Cookie` header.
+    pub(super) cookies: String,
     content_type: String,
     body: Vec<u8>,
 }
@@ -57,7 +57,7 @@ impl Asked {
             bearer: authorization.as_deref().and_then(|text| text.strip_prefix("Bearer ")).map(str::to_owned),
             authorization,
             dpop: header("dpop"),
-            cookies: header("cookie"),
+            cookies: header("cookie").unwrap_or_default(),
             content_type: header("content-type").unwrap_or_default(),
             body: request.body.clone(),
         }

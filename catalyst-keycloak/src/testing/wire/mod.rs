@@ -10,6 +10,7 @@ mod clients;
 mod federation;
 mod keys;
 mod oidc;
+mod pages;
 mod policies;
 mod realms;
 mod route;

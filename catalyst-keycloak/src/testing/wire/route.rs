@@ -14,6 +14,7 @@ pub(super) fn answer(state: &mut State, asked: &Asked, segments: &[&str]) -> Ans
         | [".well-known", "oauth-authorization-server", "realms", realm] => {
             oidc::discovery(state, asked, realm)
         }
+        ["realms", realm, "login-actions", "authenticate"] => oidc::login(state, asked, realm),
         ["realms", realm, "protocol", "openid-connect", rest @ ..] => oidc::answer(state, asked, realm, rest),
         _ => Err(Refusal::error(404, "Unable to find matching target resource method")),
     }
