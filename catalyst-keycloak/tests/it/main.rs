@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod fake;
+mod flows;
 mod mock;
 mod registrar;
 mod tokens;

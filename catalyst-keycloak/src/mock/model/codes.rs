@@ -78,7 +78,8 @@ impl State {
         let home = self.public_realm(realm)?;
         let scopes = match form.get("scope") {
             Some(asked) => home
-                .granted_scopes(home.client_by_id(client)?, Some(asked))?
+                .client_by_id(client)?
+                .granted_scopes(Some(asked))?
                 .intersection(&granted)
                 .cloned()
                 .collect(),

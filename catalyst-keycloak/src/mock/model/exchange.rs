@@ -40,10 +40,10 @@ impl State {
         if subject.client != client && !named(&subject.claims["aud"]).any(|name| name == found.client_id()) {
             return Err(Refusal::oauth(403, "access_denied", "Client is not within the token audience"));
         }
-        let scopes = home.granted_scopes(found, form.get("scope").or(subject.claims["scope"].as_str()));
+        let scopes = found.granted_scopes(form.get("scope").or(subject.claims["scope"].as_str()));
         let scopes = match (scopes, form.get("scope")) {
             // Scopes of the subject that this client cannot have are left out.
-            (Err(_unknown), None) => home.granted_scopes(found, None)?,
+            (Err(_unknown), None) => found.granted_scopes(None)?,
             (scopes, _) => scopes?,
         };
         let user = home.user(&subject.user)?;

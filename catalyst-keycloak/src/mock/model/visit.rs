@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use url::form_urlencoded;
 
 use super::client::Client;
-use super::realm::Realm;
 use super::state::State;
 
 /// A good request.
@@ -123,7 +122,7 @@ impl State {
                         disabled for the client.";
             return Err(back("unauthorized_client", text));
         }
-        let scopes = scopes(home, client, get("scope")).map_err(|text| back("invalid_scope", &text))?;
+        let scopes = scopes(client, get("scope")).map_err(|text| back("invalid_scope", &text))?;
         let challenge = challenge(client, get).map_err(|text| back("invalid_request", text))?;
         let request = Request {
             client: client.id.clone(),
@@ -139,8 +138,8 @@ impl State {
     }
 }
 
-fn scopes(home: &Realm, client: &Client, asked: Option<&str>) -> Result<BTreeSet<String>, String> {
-    let granted = home.granted_scopes(client, asked);
+fn scopes(client: &Client, asked: Option<&str>) -> Result<BTreeSet<String>, String> {
+    let granted = client.granted_scopes(asked);
     granted.map_err(|refusal| refusal.body()["error_description"].as_str().unwrap_or_default().to_owned())
 }
 

@@ -60,6 +60,10 @@ impl Answer {
         self
     }
 
+    pub(super) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     pub(super) fn with_json(self, value: Value) -> Self {
         Self { body: Body::Json(value), ..self }
     }
