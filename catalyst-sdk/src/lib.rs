@@ -21,6 +21,7 @@
 //! | [`pool`] | connection pools on it | `sqlx`, `deadpool` |
 //! | [`sources`] | the kinds of credential that rotate | |
 //! | [`bridge`] | an identity as a login | |
+//! | `sso` | clients that register themselves, secrets that rotate | `sso` |
 //! | [`openbao`], [`spiffe`] | the service crates | |
 //!
 //! # How failure behaves
@@ -40,7 +41,11 @@ pub mod config;
 pub mod pool;
 pub mod rotation;
 pub mod sources;
+#[cfg(feature = "sso")]
+pub mod sso;
 
 pub use catalyst::{Catalyst, CatalystBuilder};
 pub use catalyst_core::{Error, ErrorKind, Result, RetryAdvice, Secret};
+#[cfg(feature = "sso")]
+pub use catalyst_keycloak as keycloak;
 pub use {catalyst_openbao as openbao, catalyst_spiffe as spiffe};

@@ -109,6 +109,11 @@ impl ClientSpec {
         &self.owner
     }
 
+    /// Where logins may return to.
+    pub fn redirect_uris(&self) -> impl Iterator<Item = &RedirectUri> {
+        self.redirect_uris.iter()
+    }
+
     /// How it proves who it is.
     pub fn authenticated_by(&self) -> &Authentication {
         &self.authentication

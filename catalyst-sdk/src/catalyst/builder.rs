@@ -24,11 +24,20 @@ pub struct CatalystBuilder {
     identity: Option<Arc<dyn WorkloadIdentity>>,
     bao: Option<OpenBao>,
     credentials: Option<Arc<dyn DynamicCredentials>>,
+    #[cfg(feature = "sso")]
+    sso: Option<crate::sso::Sso>,
 }
 
 impl CatalystBuilder {
     pub(super) fn new(config: Config) -> Self {
-        Self { config, identity: None, bao: None, credentials: None }
+        Self {
+            config,
+            identity: None,
+            bao: None,
+            credentials: None,
+            #[cfg(feature = "sso")]
+            sso: None,
+        }
     }
 
     /// Uses this identity instead of the Workload API.
@@ -49,6 +58,13 @@ impl CatalystBuilder {
         self
     }
 
+    /// Runs this single sign-on instead of building one from the configuration.
+    #[cfg(feature = "sso")]
+    pub fn sso(mut self, sso: crate::sso::Sso) -> Self {
+        self.sso = Some(sso);
+        self
+    }
+
     /// Fetches our identity, logs in, and keeps both fresh from here on.
     ///
     /// # Errors
@@ -57,7 +73,7 @@ impl CatalystBuilder {
     /// # Cancel safety
     /// As [`Catalyst::connect`].
     pub async fn connect(self) -> Result<Catalyst> {
-        let Self { config, mut identity, bao, credentials } = self;
+        let Self { config, mut identity, bao, credentials, .. } = self;
         let mut workload_api = None;
         if let (None, Some(endpoint)) = (&identity, &config.identity.endpoint) {
             let source = follow(endpoint, &config).await?;
@@ -82,6 +98,8 @@ impl CatalystBuilder {
             keeper,
             credentials,
             pools: Pools::default(),
+            #[cfg(feature = "sso")]
+            sso: self.sso.map(super::sso::SsoSlot::with).unwrap_or_default(),
         })))
     }
 }
@@ -125,7 +143,7 @@ fn client(
     builder.build()
 }
 
-fn read(file: &Path) -> Result<Vec<u8>> {
+pub(super) fn read(file: &Path) -> Result<Vec<u8>> {
     std::fs::read(file).map_err(|error| {
         let help = format!("the CA file {} cannot be read", file.display());
         Error::new(ErrorKind::Config, CONNECT).with_help(help).with_source(error)

@@ -11,6 +11,8 @@ mod platform;
 mod pools;
 #[cfg(feature = "sqlx")]
 mod sqlx;
+#[cfg(feature = "sso")]
+mod sso;
 
 pub use builder::CatalystBuilder;
 pub use platform::Catalyst;

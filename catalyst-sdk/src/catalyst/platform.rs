@@ -42,6 +42,8 @@ pub(super) struct Parts {
     /// In place of the database engine, for tests.
     pub(super) credentials: Option<Arc<dyn DynamicCredentials>>,
     pub(super) pools: Pools,
+    #[cfg(feature = "sso")]
+    pub(super) sso: super::sso::SsoSlot,
 }
 
 /// How long a shutdown may take if the configuration does not say.
@@ -94,6 +96,8 @@ impl Catalyst {
         let left = || deadline.saturating_duration_since(Instant::now());
         // First the users, then the token that made them, last what proves who we are.
         let pools = self.0.pools.shutdown(limit / 5 * 4).await;
+        #[cfg(feature = "sso")]
+        self.0.sso.shutdown(left().max(limit / 10)).await;
         self.0.keeper.stop();
         let bao = self.0.bao.shutdown(left().max(limit / 10)).await;
         let identity = match &self.0.workload_api {

@@ -13,7 +13,7 @@ use super::{Config, DatabaseConfig};
 const OPERATION: &str = "read configuration";
 
 /// The variables that the services' own tools use, and the keys that they mean; later ones win.
-const STANDARD: [(&str, &str); 12] = [
+const STANDARD: [(&str, &str); 19] = [
     ("VAULT_ADDR", "openbao.address"),
     ("BAO_ADDR", "openbao.address"),
     ("VAULT_CACERT", "openbao.ca_file"),
@@ -23,6 +23,13 @@ const STANDARD: [(&str, &str); 12] = [
     ("VAULT_TOKEN", "openbao.token"),
     ("BAO_TOKEN", "openbao.token"),
     ("SPIFFE_ENDPOINT_SOCKET", "identity.endpoint"),
+    ("KEYCLOAK_URL", "keycloak.url"),
+    ("KEYCLOAK_BACK_CHANNEL_URL", "keycloak.back_channel_url"),
+    ("KEYCLOAK_TOPOLOGY", "keycloak.topology"),
+    ("KEYCLOAK_CA_CERT", "keycloak.ca_file"),
+    ("KEYCLOAK_ADMIN_CLIENT_ID", "keycloak.admin.client_id"),
+    ("KEYCLOAK_ADMIN_CLIENT_SECRET", "keycloak.admin.client_secret"),
+    ("KEYCLOAK_ADMIN_REALM", "keycloak.admin.realm"),
     ("DATABASE_URL", "database_url"),
     ("CATALYST_DATABASE_URL", "database_url"),
     ("CATALYST_SHUTDOWN_LIMIT", "shutdown_limit"),
@@ -143,7 +150,7 @@ fn readable(error: &figment::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::LoginMethod;
+    use super::super::{KeycloakTopology, LoginMethod};
     use super::*;
     use std::time::Duration;
 
@@ -176,6 +183,9 @@ mod tests {
                 ("CATALYST_OPENBAO__TIMEOUT", "5s"),
                 ("CATALYST_DATABASES__ORDERS_RW__MAX_CONNECTIONS", "7"),
                 ("BAO_TOKEN", "12345"),
+                ("KEYCLOAK_URL", "https://auth.test"),
+                ("KEYCLOAK_TOPOLOGY", "shared-sovereign"),
+                ("KEYCLOAK_ADMIN_CLIENT_SECRET", "67890"),
             ],
         )
         .unwrap();
@@ -183,6 +193,8 @@ mod tests {
         assert_eq!(config.openbao.login.method, Some(LoginMethod::Cert));
         assert_eq!(config.openbao.timeout, Some(Duration::from_secs(5)));
         assert_eq!(config.openbao.token.as_ref().unwrap().expose(), "12345");
+        assert_eq!(config.keycloak.topology, Some(KeycloakTopology::SharedSovereign));
+        assert_eq!(config.keycloak.admin.client_secret.as_ref().unwrap().expose(), "67890");
         let orders = config.database("orders-rw");
         assert_eq!((orders.role.as_deref(), orders.max_connections), (Some("orders-rw"), Some(7)));
     }
@@ -219,8 +231,15 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let config =
-            load("", &[("BAO_TOKEN", "canary-1"), ("DATABASE_URL", "postgres://u:canary-2@db/x")]).unwrap();
+        let config = load(
+            "",
+            &[
+                ("BAO_TOKEN", "canary-1"),
+                ("DATABASE_URL", "postgres://u:canary-2@db/x"),
+                ("KEYCLOAK_ADMIN_CLIENT_SECRET", "canary-3"),
+            ],
+        )
+        .unwrap();
         assert!(!format!("{config:?}").contains("canary"));
     }
 }

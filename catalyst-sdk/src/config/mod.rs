@@ -8,6 +8,13 @@
 //! | its namespace | `openbao.namespace` | `BAO_NAMESPACE`, `VAULT_NAMESPACE` |
 //! | a token, instead of an identity | | `BAO_TOKEN`, `VAULT_TOKEN` |
 //! | how to log in | `openbao.login.method`, `.role`, `.mount`, … | `CATALYST_OPENBAO__LOGIN__METHOD`, … |
+//! | Keycloak, as users see it | `keycloak.url` | `KEYCLOAK_URL` |
+//! | Keycloak, as we call it | `keycloak.back_channel_url` | `KEYCLOAK_BACK_CHANNEL_URL` |
+//! | how it is laid out: `per-organization`, `shared-sovereign` | `keycloak.topology` | `KEYCLOAK_TOPOLOGY` |
+//! | its CA, a PEM file | `keycloak.ca_file` | `KEYCLOAK_CA_CERT` |
+//! | who registers clients | `keycloak.admin.client_id`, `.realm` | `KEYCLOAK_ADMIN_CLIENT_ID`, `KEYCLOAK_ADMIN_REALM` |
+//! | its secret, instead of an identity | | `KEYCLOAK_ADMIN_CLIENT_SECRET` |
+//! | where credentials of clients lie | `keycloak.mount` | `CATALYST_KEYCLOAK__MOUNT` |
 //! | a database | `databases.NAME.url`, `.role`, `.mount`, `.max_connections` | `DATABASE_URL` for all |
 //! | the file itself | | `CATALYST_CONFIG` |
 //!
@@ -17,4 +24,7 @@
 mod load;
 mod model;
 
-pub use model::{Config, DatabaseConfig, IdentityConfig, LoginConfig, LoginMethod, OpenBaoConfig};
+pub use model::{
+    Config, DatabaseConfig, IdentityConfig, KeycloakAdminConfig, KeycloakConfig, KeycloakTopology,
+    LoginConfig, LoginMethod, OpenBaoConfig,
+};

@@ -16,6 +16,8 @@ pub struct Config {
     pub identity: IdentityConfig,
     /// Where secrets come from.
     pub openbao: OpenBaoConfig,
+    /// Where users log in; for the feature `sso`.
+    pub keycloak: KeycloakConfig,
     /// The databases by the name that the application uses. A name that is not here is the role's name, at the
     /// common `database_url`. `_` and `-` in names are the same.
     pub databases: BTreeMap<String, DatabaseConfig>,
@@ -95,6 +97,51 @@ pub enum LoginMethod {
     AppRole,
     /// By a token that somebody else made.
     Token,
+}
+
+/// Where users log in, and who registers clients there.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct KeycloakConfig {
+    /// `https://auth.example.test`, as users see it, without `/realms`; with `{organization}` in it where each
+    /// Organization has a Keycloak of its own.
+    pub url: Option<String>,
+    /// The address that we call in place of that one, of the same form.
+    pub back_channel_url: Option<String>,
+    /// One Keycloak for all Organizations, or one for each; follows from `{organization}` in the address if not set.
+    pub topology: Option<KeycloakTopology>,
+    /// The certificate authorities to trust, as PEM; the machine's if not set.
+    pub ca_file: Option<PathBuf>,
+    /// The mount of the KV engine where credentials lie; `secret` if not set.
+    pub mount: Option<String>,
+    /// Who registers clients.
+    pub admin: KeycloakAdminConfig,
+}
+
+/// Who registers clients.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct KeycloakAdminConfig {
+    /// The client with the service account.
+    pub client_id: Option<String>,
+    /// Its secret; without one it authenticates by JWT-SVID, and nothing is stored.
+    pub client_secret: Option<Secret>,
+    /// The realm that it logs in to; the realm that is administered if not set, so that a service account in each
+    /// realm can touch no other.
+    pub realm: Option<String>,
+}
+
+/// How Keycloak is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum KeycloakTopology {
+    /// Each Organization has a Keycloak of its own.
+    PerOrganization,
+    /// One Keycloak, a realm for each Organization.
+    SharedSovereign,
 }
 
 /// One database.
