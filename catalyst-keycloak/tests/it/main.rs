@@ -4,5 +4,7 @@
 mod fake;
 mod flows;
 mod mock;
+mod recorded;
 mod registrar;
 mod tokens;
+mod unify;

@@ -169,9 +169,10 @@ impl Subject<'_> {
                     let of = config("usermodel.clientRoleMapping.clientId").unwrap_or_default();
                     json!(roles.get(of).cloned().unwrap_or_default())
                 }
-                "oidc-group-membership-mapper" => {
-                    self.user.rep.get("groups").cloned().unwrap_or_else(|| json!([]))
-                }
+                "oidc-group-membership-mapper" => match self.user.rep.get("groups") {
+                    Some(groups) => groups.clone(),
+                    None => continue,
+                },
                 _ => continue,
             };
             if let Some(name) = config("claim.name") {

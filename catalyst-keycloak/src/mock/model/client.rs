@@ -165,6 +165,9 @@ pub(super) fn finished_mapper(wanted: &Value, id: Value) -> Value {
     for (name, value) in wanted.as_object().into_iter().flatten() {
         mapper[name] = value.clone();
     }
+    if mapper["protocolMapper"] == "oidc-group-membership-mapper" {
+        mapper["config"]["multivalued"] = "true".into();
+    }
     mapper["id"] = id;
     mapper
 }

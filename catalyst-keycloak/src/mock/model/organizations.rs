@@ -100,13 +100,7 @@ impl State {
         let found = home.organizations.iter().find(|known| id_of(known) == id).ok_or_else(no_organization)?;
         let members = found.get("members").and_then(Value::as_array).into_iter().flatten();
         let users = members.filter_map(Value::as_str).filter_map(|member| home.user(member).ok());
-        Ok(users
-            .map(|user| {
-                let mut shown = Value::Object(user.rep.clone());
-                shown["membershipType"] = "UNMANAGED".into();
-                shown
-            })
-            .collect())
+        Ok(users.map(super::users::User::show_member).collect())
     }
 
     /// Lets a user (`members`) or an identity provider (`providers`) in, or takes it out.

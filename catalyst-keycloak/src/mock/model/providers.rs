@@ -44,6 +44,7 @@ impl State {
             let mut provider = masked(provider);
             if brief {
                 provider["config"] = json!({});
+                provider.as_object_mut().map(|members| members.remove("types"));
             }
             provider
         });

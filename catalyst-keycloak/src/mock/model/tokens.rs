@@ -45,6 +45,7 @@ impl State {
         // Administrators' tokens are short, as the master realm has them.
         let usual = if home.name == "master" { 60 } else { home.token_lifespan() };
         let lifespan: i64 = own.unwrap_or(usual);
+        let not_before = user.not_before();
         let refreshes = grant.session.is_some() && !grant.access_only;
         let mut claims = about.access_claims();
         let scope = claims.get("scope").cloned().unwrap_or_default();
@@ -64,7 +65,7 @@ impl State {
         let access = self.sign(grant, Kind::Access, claims, (&jti, now + lifespan), algorithm.as_deref())?;
         let mut answer = json!({
             "access_token": access, "expires_in": lifespan, "refresh_expires_in": 0, "token_type": "Bearer",
-            "not-before-policy": 0, "scope": scope,
+            "not-before-policy": not_before, "scope": scope,
         });
         if refreshes {
             let jti = self.uuid();

@@ -43,11 +43,32 @@ impl User {
         complete && waiting.is_none_or(Vec::is_empty)
     }
 
-    fn show(&self) -> Value {
+    /// As it is shown, with what the caller may do to it.
+    fn show(&self, access: &Value) -> Value {
         let mut shown = self.rep.clone();
         shown.remove("credentials");
         shown.remove("groups");
+        if !access.is_null() {
+            shown.insert("access".to_owned(), access.clone());
+        }
         Value::Object(shown)
+    }
+
+    /// As a member of an organization.
+    pub(super) fn show_member(&self) -> Value {
+        let mut shown = self.show(&Value::Null);
+        if let Some(members) = shown.as_object_mut() {
+            for name in ["totp", "disableableCredentialTypes", "requiredActions", "notBefore"] {
+                members.remove(name);
+            }
+        }
+        shown["membershipType"] = "UNMANAGED".into();
+        shown
+    }
+
+    /// Tokens from before this moment do not count, in seconds since 1970.
+    pub(super) fn not_before(&self) -> i64 {
+        self.rep.get("notBefore").and_then(Value::as_i64).unwrap_or(0)
     }
 }
 
@@ -119,7 +140,7 @@ impl State {
         let home = self.realm(realm)?;
         let found = home.client_by_id(client)?;
         self.need(by, realm, &super::clients::VIEW)?;
-        let user = home.service_account(client).map(User::show);
+        let user = home.service_account(client).map(|user| user.show(&Value::Null));
         user.ok_or_else(|| {
             let text = format!("Service account not enabled for the client '{}'", found.client_id());
             Refusal::message(400, text)
@@ -180,13 +201,22 @@ impl State {
             None => true,
         });
         users.sort_by_key(|user| user.username());
-        Ok(users.into_iter().skip(first).take(max).map(User::show).collect())
+        Ok(users
+            .into_iter()
+            .skip(first)
+            .take(max)
+            .map(|user| user.show(&json!({ "manage": true })))
+            .collect())
     }
 
     pub(crate) fn show_user(&self, by: &Caller, realm: &str, id: &str) -> Result<Value, Refusal> {
         let user = self.realm(realm)?.user(id);
         self.need(by, realm, &VIEW)?;
-        Ok(user?.show())
+        let access = json!({
+            "manageGroupMembership": true, "resetPassword": true, "view": true, "mapRoles": true,
+            "impersonate": true, "manage": true,
+        });
+        Ok(user?.show(&access))
     }
 
     pub(crate) fn update_user(
@@ -228,6 +258,8 @@ impl State {
     pub(crate) fn log_user_out(&mut self, by: &Caller, realm: &str, id: &str) -> Result<(), Refusal> {
         self.realm(realm)?.user(id)?;
         self.need(by, realm, &MANAGE)?;
+        let now = self.now();
+        self.realm_mut(realm)?.user_mut(id)?.rep.insert("notBefore".to_owned(), now.into());
         self.end_sessions(realm, id);
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! All tests share one server, for a start costs 5 to 10 s and a realm 1 to 5 s; each has clients of its own. Only
 //! `harness` and `faults`, which stop it and freeze it, start others.
 
+mod contract;
 mod credentials;
 mod harness;
 mod registrar;
