@@ -14,7 +14,6 @@ pub(crate) struct Client {
     pub(super) rep: Map<String, Value>,
     pub(super) roles: BTreeMap<String, Value>,
     /// The token with which it may change its own registration (RFC 7592); only the newest one counts.
-    #[allow(dead_code, reason = "for dynamic registration")]
     pub(super) registration_token: Option<String>,
 }
 

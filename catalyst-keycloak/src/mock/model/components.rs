@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::keys::{Key, KeyProvider, PROVIDER_TYPE, provided};
 use super::random;
+use super::registration::POLICY_TYPE;
 use super::roles::name_of;
 use super::state::State;
 use super::{Caller, Refusal};
@@ -21,6 +22,9 @@ impl State {
     ) -> Result<Vec<Value>, Refusal> {
         let home = self.realm(realm)?;
         self.need(by, realm, &VIEW)?;
+        if kind == Some(POLICY_TYPE) {
+            return Ok(home.registration_policies.clone());
+        }
         if kind.is_some_and(|kind| kind != PROVIDER_TYPE) {
             return Ok(Vec::new());
         }
@@ -30,6 +34,9 @@ impl State {
     pub(crate) fn component(&self, by: &Caller, realm: &str, id: &str) -> Result<Value, Refusal> {
         let home = self.realm(realm)?;
         self.need(by, realm, &VIEW)?;
+        if let Some(policy) = home.registration_policies.iter().find(|policy| policy["id"] == id) {
+            return Ok(policy.clone());
+        }
         let found = home.keys.iter().find(|provider| provider.id == id);
         found.map(|provider| provider.show(&home.id)).ok_or_else(no_component)
     }
@@ -73,6 +80,12 @@ impl State {
     ) -> Result<(), Refusal> {
         self.need(by, realm, &MANAGE)?;
         let home = self.realm_mut(realm)?;
+        if let (Some(wanted), Some(policy)) =
+            (wanted, home.registration_policies.iter_mut().find(|policy| policy["id"] == id))
+        {
+            policy["config"] = wanted["config"].clone();
+            return Ok(());
+        }
         let at = home.keys.iter().position(|provider| provider.id == id).ok_or_else(no_component)?;
         let Some(wanted) = wanted else {
             home.keys.remove(at);

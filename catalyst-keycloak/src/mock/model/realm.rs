@@ -34,6 +34,8 @@ pub(crate) struct Realm {
     pub(super) profiles: Value,
     pub(super) policies: Value,
     pub(super) initial_access: Vec<Value>,
+    /// Components that say what may be registered.
+    pub(super) registration_policies: Vec<Value>,
 }
 
 /// What a service account may be given, of the client `realm-management`; `realm-admin` is all of them.
@@ -200,9 +202,11 @@ impl State {
             profiles: json!({ "profiles": [] }),
             policies: json!({ "policies": [] }),
             initial_access: Vec::new(),
+            registration_policies: Vec::new(),
         };
         realm.merge(wanted);
         let container = realm.id.clone();
+        realm.registration_policies = self.registration_policies(&container);
         for (role, what) in [
             (realm.default_role(), "${role_default-roles}"),
             ("offline_access".to_owned(), "${role_offline-access}"),

@@ -13,6 +13,7 @@ mod oidc;
 mod pages;
 mod policies;
 mod realms;
+mod registration;
 mod route;
 mod server;
 mod users;

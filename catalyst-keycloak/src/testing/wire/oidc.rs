@@ -52,6 +52,7 @@ fn logout(state: &mut State, asked: &Asked, realm: &str) -> Answered {
 
 /// The form, shown again or sent.
 pub(super) fn login(state: &mut State, asked: &Asked, realm: &str) -> Answered {
+    state.public_realm(realm)?;
     let form = (asked.verb == Verb::Post).then(|| asked.form());
     Ok(pages::shown(state.act(realm, asked.query("session_code"), form.as_ref(), &asked.cookies)))
 }

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::asked::{Asked, Verb};
-use super::{admin, oidc};
+use super::{admin, oidc, registration};
 use crate::mock::model::{Refusal, State};
 
 pub(super) type Answered = Result<Answer, Refusal>;
@@ -15,6 +15,9 @@ pub(super) fn answer(state: &mut State, asked: &Asked, segments: &[&str]) -> Ans
             oidc::discovery(state, asked, realm)
         }
         ["realms", realm, "login-actions", "authenticate"] => oidc::login(state, asked, realm),
+        ["realms", realm, "clients-registrations", rest @ ..] => {
+            registration::answer(state, asked, realm, rest)
+        }
         ["realms", realm, "protocol", "openid-connect", rest @ ..] => oidc::answer(state, asked, realm, rest),
         _ => Err(Refusal::error(404, "Unable to find matching target resource method")),
     }

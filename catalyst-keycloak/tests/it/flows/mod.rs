@@ -3,6 +3,7 @@
 mod credentials;
 mod login;
 mod logout;
+mod registration;
 mod tokens;
 
 use catalyst_keycloak::login::{LoginFlow, LoginFlowBuilder, Session};
