@@ -12,7 +12,7 @@
 //! | [`TokenSource`] | a cached token that is renewed in time |
 //! | `login` | logins of users at a web application (feature `login`) |
 //! | [`token`] | tokens, verified by the book |
-//! | [`RealmAdmin`], [`RealmSpec`] | the realm itself, its client policies |
+//! | [`RealmAdmin`], [`RealmSpec`], [`IdentityProviderSpec`], [`OrganizationSpec`] | the realm itself, and what is set up once in it |
 //! | [`jose`] | algorithms, keys, signatures |
 //! | [`rotation`] | secrets that change without one failed login |
 //! | `mock`, `testing` | a Keycloak in memory, and one on a real socket (features) |
@@ -57,6 +57,8 @@ pub use oidc::{
     OidcClientBuilder, PushedRequest, Revocation, TokenSet, TokenSource,
 };
 pub use realm::{
-    EventLog, RealmAdmin, RealmChange, RealmSpec, SecretRotationPolicy, SenderConstraint, TlsRequirement,
+    EventLog, IdentityProvider, IdentityProviderSpec, ManagementRole, OidcProvider, OrganizationSpec,
+    ProviderKind, RealmAdmin, RealmChange, RealmSpec, SecretRotationPolicy, SenderConstraint, ServiceAccount,
+    TlsRequirement,
 };
 pub use topology::{Issuer, PerOrganization, Realm, RealmResolver, SharedSovereign};

@@ -65,6 +65,16 @@ pub(crate) fn meaning(operation: Operation, status: u16, body: &[u8]) -> Error {
         404 => missing(said),
         409 => exists(),
         400 if said.contains("already exists") => exists(),
+        400 if said.starts_with("Domain ") && said.contains("already linked") => plain(
+            ErrorKind::Conflict,
+            "domain_in_use",
+            "another organization of the realm has the domain; a domain belongs to one",
+        ),
+        400 if said.starts_with("Issuer URL already used") => plain(
+            ErrorKind::Conflict,
+            "issuer_in_use",
+            "another identity provider of the realm has the issuer; use that one, or remove it",
+        ),
         400 if operation.is_oauth() => oauth(word, said),
         400 | 405 | 406 | 413 | 415 | 422 => {
             plain(ErrorKind::InvalidRequest, "invalid_request", "the server refuses what was sent")

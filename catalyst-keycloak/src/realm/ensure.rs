@@ -38,22 +38,14 @@ impl RealmAdmin {
     pub async fn ensure(&self, spec: &RealmSpec) -> Result<RealmChange> {
         let document = plan::create(spec, self.name.as_str())?;
         let mut work = Work::new(self, "");
-        let mut created = false;
-        let current = match read(&mut work).await? {
-            Some(current) => current,
-            None => {
-                match work.write(Operation::CreateRealm, Method::Post, &AdminPath::realms(), &document).await
-                {
-                    Ok(_) => {
-                        work.renew_token().await?;
-                        return Ok(work.finish(true));
-                    }
-                    // Another process was faster, or our own first try was, whose answer was lost.
-                    Err(error) if error.code() == Some("already_exists") => created = error.attempts() > 1,
-                    Err(error) => return Err(error),
-                }
-                work.renew_token().await?;
-                read(&mut work).await?.ok_or_else(|| vanished(self))?
+        let (current, created) = if let Some(current) = read(&mut work).await? {
+            (current, false)
+        } else {
+            let ours = create(&mut work, &document).await?;
+            work.renew_token().await?;
+            match ours {
+                Some(true) => return Ok(work.finish(true)),
+                ours => (read(&mut work).await?.ok_or_else(|| vanished(self))?, ours.is_none()),
             }
         };
         let roles = roles(&mut work, spec).await?;
@@ -82,6 +74,16 @@ impl RealmAdmin {
     /// Safe: it reads.
     pub async fn exists(&self) -> Result<bool> {
         Ok(find(&mut Work::new(self, "")).await?.is_some())
+    }
+}
+
+/// `Some(true)` if we made it, `Some(false)` if another process was faster, `None` if that may have been our own first
+/// try, whose answer was lost.
+async fn create(work: &mut Work<'_>, document: &Value) -> Result<Option<bool>> {
+    match work.write(Operation::CreateRealm, Method::Post, &AdminPath::realms(), document).await {
+        Ok(_) => Ok(Some(true)),
+        Err(error) if error.code() == Some("already_exists") => Ok((error.attempts() == 1).then_some(false)),
+        Err(error) => Err(error),
     }
 }
 

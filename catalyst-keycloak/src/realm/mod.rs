@@ -3,8 +3,11 @@
 mod admin;
 mod change;
 mod ensure;
+mod organization;
 mod plan;
 mod policy;
+mod provider;
+mod service_account;
 mod spec;
 mod work;
 
@@ -13,5 +16,8 @@ mod tests;
 
 pub use admin::RealmAdmin;
 pub use change::RealmChange;
+pub use organization::OrganizationSpec;
 pub use policy::{SecretRotationPolicy, SenderConstraint};
+pub use provider::{IdentityProvider, IdentityProviderSpec, OidcProvider, ProviderKind};
+pub use service_account::{ManagementRole, ServiceAccount};
 pub use spec::{EventLog, RealmSpec, TlsRequirement};
