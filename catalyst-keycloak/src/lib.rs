@@ -6,6 +6,7 @@
 //! | [`Realm`], [`RealmResolver`], [`SharedSovereign`], [`PerOrganization`] | which realm serves whom, and where it is |
 //! | [`Keycloak`], [`KeycloakBuilder`], [`AdminLogin`] | the administration of one server |
 //! | [`ClientSpec`], [`ClientRegistrar`] | what an application declares, and what makes it so |
+//! | [`AdminRegistrar`], [`DynamicRegistrar`] | the two ways of registration |
 //! | [`ClientSecrets`] | secrets, and the overlap in which two of them work |
 //! | [`ClientCredential`], [`CredentialSource`] | how a client proves who it is |
 //! | [`OidcClient`], [`TokenSet`] | a client at the endpoints of its realm |
@@ -47,8 +48,9 @@ pub use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret};
 pub use admin::AdminLogin;
 pub use builder::KeycloakBuilder;
 pub use client::{
-    AdminRegistrar, Authentication, ClientPage, ClientRegistrar, ClientSecrets, ClientSpec, Outcome, Profile,
-    RedirectUri, RegisteredClient, Registration, SecretPair,
+    AdminRegistrar, Authentication, ClientPage, ClientRegistrar, ClientSecrets, ClientSpec, DynamicRegistrar,
+    DynamicRegistrarBuilder, MemoryRegistrationStore, Outcome, Profile, RedirectUri, RegisteredClient,
+    Registration, RegistrationAccess, RegistrationStore, SecretPair, StoredRegistration,
 };
 pub use keycloak::Keycloak;
 pub use names::{ClientId, OrganizationSlug, Owner, RealmName};
@@ -57,8 +59,8 @@ pub use oidc::{
     OidcClientBuilder, PushedRequest, Revocation, TokenSet, TokenSource,
 };
 pub use realm::{
-    EventLog, IdentityProvider, IdentityProviderSpec, ManagementRole, OidcProvider, OrganizationSpec,
-    ProviderKind, RealmAdmin, RealmChange, RealmSpec, SecretRotationPolicy, SenderConstraint, ServiceAccount,
-    TlsRequirement,
+    EventLog, IdentityProvider, IdentityProviderSpec, InitialAccess, KeyPolicy, KeyProgress, KeyStep,
+    ManagementRole, OidcProvider, OrganizationSpec, ProviderKind, RealmAdmin, RealmChange, RealmSpec,
+    SecretRotationPolicy, SenderConstraint, ServiceAccount, TlsRequirement,
 };
 pub use topology::{Issuer, PerOrganization, Realm, RealmResolver, SharedSovereign};

@@ -55,16 +55,31 @@ pub(crate) fn meaning(operation: Operation, status: u16, body: &[u8]) -> Error {
             "redirected",
             "the server sends us elsewhere; configure the address that it points to",
         ),
+        401 if said.contains("remaining count on initial access token")
+            || said == "Initial Access Token not found" =>
+        {
+            plain(
+                ErrorKind::Unauthenticated,
+                "initial_token_used_up",
+                "the initial access token has allowed all its registrations, or has ended; ask for another one",
+            )
+        }
         401 if operation.is_oauth() => refused_client(word),
         401 => plain(
             ErrorKind::Unauthenticated,
             "invalid_token",
             "the access token has ended, was revoked, or belongs to another realm",
         ),
+        403 if said.contains("'Allowed Protocol Mapper Types'") => plain(
+            ErrorKind::PermissionDenied,
+            "mapper_not_allowed",
+            "the realm does not allow audience mappers to those who register clients; an administrator allows them \
+             (RealmAdmin::allow_audience_mappers), or registers the client",
+        ),
         403 => forbidden(operation, word),
         404 => missing(said),
         409 => exists(),
-        400 if said.contains("already exists") => exists(),
+        400 if said.contains("already exists") || said == "Client Identifier in use" => exists(),
         400 if said.starts_with("Domain ") && said.contains("already linked") => plain(
             ErrorKind::Conflict,
             "domain_in_use",
@@ -159,6 +174,11 @@ fn oauth(word: &str, said: &str) -> Meaning {
             "invalid_redirect_uri",
             "the redirect URI is not acceptable to the realm",
         ),
+        "invalid_client_metadata" => plain(
+            ErrorKind::InvalidRequest,
+            "invalid_client_metadata",
+            "the realm refuses the declaration of the client",
+        ),
         "use_dpop_nonce" => plain(
             ErrorKind::InvalidRequest,
             "use_dpop_nonce",
@@ -196,7 +216,7 @@ fn forbidden(operation: Operation, word: &str) -> Meaning {
 fn missing(said: &str) -> Meaning {
     let (code, help) = if said.contains("Realm") {
         ("realm_not_found", "there is no such realm on this server; create it, or correct its name")
-    } else if said.contains("Could not find client") {
+    } else if said.contains("Could not find client") || said == "Client not found" {
         ("client_not_found", "there is no such client in the realm")
     } else {
         ("not_found", "the server does not know it")

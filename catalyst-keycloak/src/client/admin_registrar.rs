@@ -160,7 +160,7 @@ impl AdminRegistrar {
     }
 }
 
-fn registered(client: &Representation) -> Result<RegisteredClient> {
+pub(super) fn registered(client: &Representation) -> Result<RegisteredClient> {
     Ok(RegisteredClient {
         id: client.client_id.parse()?,
         owner: client.owner().and_then(|owner| owner.parse().ok()),

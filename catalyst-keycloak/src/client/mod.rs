@@ -3,6 +3,7 @@
 mod admin_registrar;
 pub(crate) mod attribute;
 mod desired;
+mod dynamic;
 pub(crate) mod plan;
 #[cfg(test)]
 mod plan_tests;
@@ -13,6 +14,10 @@ mod secrets;
 mod spec;
 
 pub use admin_registrar::{AdminRegistrar, ClientPage};
+pub use dynamic::{
+    DynamicRegistrar, DynamicRegistrarBuilder, MemoryRegistrationStore, RegistrationAccess,
+    RegistrationStore, StoredRegistration,
+};
 pub use redirect::RedirectUri;
 pub use registrar::{ClientRegistrar, ClientSecrets, Outcome, RegisteredClient, Registration, SecretPair};
 pub use spec::{Authentication, ClientSpec, Profile};

@@ -3,10 +3,12 @@
 mod admin;
 mod change;
 mod ensure;
+mod keys;
 mod organization;
 mod plan;
 mod policy;
 mod provider;
+mod registration;
 mod service_account;
 mod spec;
 mod work;
@@ -16,8 +18,10 @@ mod tests;
 
 pub use admin::RealmAdmin;
 pub use change::RealmChange;
+pub use keys::{KeyPolicy, KeyProgress, KeyStep};
 pub use organization::OrganizationSpec;
 pub use policy::{SecretRotationPolicy, SenderConstraint};
 pub use provider::{IdentityProvider, IdentityProviderSpec, OidcProvider, ProviderKind};
+pub use registration::InitialAccess;
 pub use service_account::{ManagementRole, ServiceAccount};
 pub use spec::{EventLog, RealmSpec, TlsRequirement};
