@@ -73,6 +73,20 @@ impl Call {
     }
 }
 
+impl Call {
+    /// What the answer to this call means.
+    pub(crate) fn judge(&self, response: Response) -> Result<Answer> {
+        if response.is_success() {
+            return Ok(Answer { operation: self.operation, response });
+        }
+        Err(self.about(refusal::refusal(self.operation, &response)))
+    }
+
+    fn about(&self, error: Error) -> Error {
+        error.with_service(SERVICE).with_target(self.target.clone())
+    }
+}
+
 /// The path of an object of the Admin API: each part is one segment, whatever is in it.
 #[derive(Clone)]
 pub(crate) struct AdminPath(String);
@@ -149,12 +163,12 @@ impl Transport {
 
     /// Sends `call`; a status that is no success is the error it means.
     pub(crate) async fn exchange(&self, call: &Call, token: Option<&Secret>) -> Result<Answer> {
-        let about = |error: Error| error.with_service(SERVICE).with_target(call.target.clone());
-        let request = call.request(token).map_err(about)?;
-        let response = self.http.send(request).await.map_err(about)?;
-        if response.is_success() {
-            return Ok(Answer { operation: call.operation, response });
-        }
-        Err(about(refusal::refusal(call.operation, &response)))
+        call.judge(self.response(call, token).await?)
+    }
+
+    /// Sends `call` and gives the answer, whatever its status.
+    pub(crate) async fn response(&self, call: &Call, token: Option<&Secret>) -> Result<Response> {
+        let request = call.request(token).map_err(|error| call.about(error))?;
+        self.http.send(request).await.map_err(|error| call.about(error))
     }
 }

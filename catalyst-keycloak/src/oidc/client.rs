@@ -11,10 +11,12 @@ use tokio::time::Instant;
 use super::answer::TokenAnswer;
 use super::authenticate::authenticate;
 use super::credential::{ClientCredential, CredentialSource};
+use super::proof::Proofs;
 use super::token_set::TokenSet;
 use crate::form::Form;
 use crate::operation::Operation;
 use crate::refusal::SERVICE;
+use crate::token::DpopKey;
 use crate::transport::{Answer, Call, Transport};
 use crate::{ClientId, Realm};
 
@@ -33,6 +35,7 @@ struct Inner {
     realm: Realm,
     client: ClientId,
     credential: Arc<dyn CredentialSource>,
+    proofs: Option<Proofs>,
     transport: Transport,
     retry: RetryConfig,
     budget: RetryBudget,
@@ -45,12 +48,20 @@ pub struct OidcClientBuilder {
     realm: Realm,
     client: ClientId,
     credential: Arc<dyn CredentialSource>,
+    dpop: Option<Arc<DpopKey>>,
     tls: TlsConfig,
     timeout: Duration,
     retry: RetryConfig,
 }
 
 impl OidcClientBuilder {
+    /// Asks for tokens that are bound to `key` (`DPoP`, RFC 9449): whoever steals one cannot use it. Each request to a
+    /// service then needs a [`DpopKey::proof`], too; [`OidcClient::dpop_key`] is the key.
+    pub fn dpop(mut self, key: Arc<DpopKey>) -> Self {
+        self.dpop = Some(key);
+        self
+    }
+
     /// How the server is checked, and what certificate is presented.
     pub fn tls(mut self, tls: TlsConfig) -> Self {
         self.tls = tls;
@@ -80,6 +91,7 @@ impl OidcClientBuilder {
                 realm: self.realm,
                 client: self.client,
                 credential: self.credential,
+                proofs: self.dpop.map(Proofs::new),
                 transport: Transport::new(HttpClient::new(limits)?),
                 retry: self.retry,
                 budget: RetryBudget::default(),
@@ -95,6 +107,7 @@ impl OidcClient {
             realm,
             client,
             credential: Arc::new(credential),
+            dpop: None,
             tls: TlsConfig::new(),
             timeout: Duration::from_secs(10),
             retry: RetryConfig::default(),
@@ -109,6 +122,11 @@ impl OidcClient {
     /// Its identifier.
     pub fn id(&self) -> &ClientId {
         &self.inner.client
+    }
+
+    /// The key that its tokens are bound to, if they are.
+    pub fn dpop_key(&self) -> Option<&DpopKey> {
+        self.inner.proofs.as_ref().map(|proofs| &*proofs.key)
     }
 
     /// A token for the client itself (RFC 6749 section 4.4); no scopes means the default ones.
@@ -175,9 +193,35 @@ impl Inner {
         form: &Form,
         credential: &ClientCredential,
     ) -> Result<Answer> {
+        let proofs = self.proofs.as_ref().filter(|_| operation == Operation::RequestToken);
+        let Some(proofs) = proofs else {
+            let call = self.call(operation, path, form, credential).await?;
+            return self.transport.exchange(&call, None).await;
+        };
+        let public = self.realm.public(path)?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let call = proofs.prove(self.call(operation, path, form, credential).await?, &public)?;
+            let response = self.transport.response(&call, None).await?;
+            proofs.hear(&response);
+            match call.judge(response) {
+                // The server looks at the proof first: nothing is used up, and the next one has the nonce.
+                Err(error) if tries == 1 && error.code() == Some("use_dpop_nonce") => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn call(
+        &self,
+        operation: Operation,
+        path: &str,
+        form: &Form,
+        credential: &ClientCredential,
+    ) -> Result<Call> {
         let form = authenticate(credential, &self.client, &self.realm, form.clone()).await?;
         let target = format!("{} in realm {}", self.client, self.realm.name());
-        let call = Call::new(operation, Method::Post, self.realm.endpoint(path), target).form(&form);
-        self.transport.exchange(&call, None).await
+        Ok(Call::new(operation, Method::Post, self.realm.endpoint(path), target).form(&form))
     }
 }

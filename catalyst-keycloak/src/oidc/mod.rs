@@ -6,6 +6,7 @@ mod client;
 mod credential;
 mod grants;
 mod introspection;
+mod proof;
 mod pushed;
 mod renewal;
 mod token_set;

@@ -28,6 +28,15 @@ impl<'a> Assertion<'a> {
         })
     }
 
+    /// The key that its header carries, if it is signed with that: it proves nothing but the possession of the key.
+    pub(super) fn proven_key(&self, typ: &str) -> Option<Jwk> {
+        if self.header.get("typ").and_then(Value::as_str) != Some(typ) {
+            return None;
+        }
+        let key: Jwk = serde_json::from_value(self.header.get("jwk")?.clone()).ok()?;
+        self.verify(&key).map(|()| key)
+    }
+
     pub(super) fn algorithm(&self) -> &str {
         self.header.get("alg").and_then(Value::as_str).unwrap_or_default()
     }

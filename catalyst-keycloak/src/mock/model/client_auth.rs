@@ -21,7 +21,6 @@ pub(crate) struct Form {
     /// The user and the password of the `Authorization` header, unescaped.
     pub(crate) basic: Option<(String, String)>,
     /// The `DPoP` header.
-    #[allow(dead_code, reason = "for tokens that are bound to a key")]
     pub(crate) dpop: Option<String>,
 }
 

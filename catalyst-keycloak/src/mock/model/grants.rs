@@ -37,6 +37,7 @@ impl State {
             return Err(unsupported());
         }
         let client = self.authenticate(realm, form)?;
+        self.binding = self.bound_to(realm, &client, form)?;
         match grant {
             "client_credentials" => self.client_credentials(realm, &client, form),
             "password" => self.password(realm, &client, form),

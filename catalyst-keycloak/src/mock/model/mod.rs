@@ -28,6 +28,7 @@ mod clients;
 mod codes;
 mod components;
 mod counters;
+mod dpop;
 mod exchange;
 mod faults;
 mod grants;

@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(super) tokens: HashMap<String, Issued>,
     pub(super) sessions: HashMap<String, Session>,
     pub(super) logins: Logins,
+    /// The key that tokens of the request under way are bound to.
+    pub(super) binding: Option<String>,
     /// Assertions that may not be shown again: the issuer or client with the `jti`, and when that ends.
     pub(super) shown: HashMap<(String, String), i64>,
     /// What other issuers publish, by the address of the set or of the issuer.
@@ -41,6 +43,7 @@ impl State {
             tokens: HashMap::new(),
             sessions: HashMap::new(),
             logins: Logins::default(),
+            binding: None,
             shown: HashMap::new(),
             issuer_keys: HashMap::new(),
             serial: 0,

@@ -61,10 +61,15 @@ impl State {
         });
         let algorithm = client.attribute("access.token.signed.response.alg").map(str::to_owned);
         claims.extend(grant.extra.clone());
+        let binding = self.binding.take();
+        if let Some(key) = &binding {
+            claims.insert("cnf".to_owned(), json!({ "jkt": key }));
+        }
+        let token_type = if binding.is_some() { "DPoP" } else { "Bearer" };
         let jti = format!("{}:{}", grant.prefix, self.uuid());
         let access = self.sign(grant, Kind::Access, claims, (&jti, now + lifespan), algorithm.as_deref())?;
         let mut answer = json!({
-            "access_token": access, "expires_in": lifespan, "refresh_expires_in": 0, "token_type": "Bearer",
+            "access_token": access, "expires_in": lifespan, "refresh_expires_in": 0, "token_type": token_type,
             "not-before-policy": not_before, "scope": scope,
         });
         if refreshes {

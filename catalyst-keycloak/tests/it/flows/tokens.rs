@@ -64,3 +64,73 @@ async fn a_source_of_exchanged_tokens_gets_a_new_subject_when_the_old_one_ended(
     let second = source.get().await.unwrap();
     assert_ne!(second.access_token, first.access_token);
 }
+
+#[tokio::test]
+async fn tokens_are_bound_to_a_key_and_worth_nothing_without_it() {
+    use std::sync::Arc;
+
+    use catalyst_keycloak::jose::Algorithm;
+    use catalyst_keycloak::token::{DpopKey, TokenVerifier};
+    use catalyst_keycloak::{ClientCredential, OidcClient};
+
+    let stage = Stage::new().await;
+    stage.fake.model().edit_client("acme", "blog", |client| {
+        client["attributes"]["dpop.bound.access.tokens"] = "true".into();
+    });
+    let error = stage.client("blog").client_credentials(&[]).await.unwrap_err();
+    assert!(error.to_string().contains("DPoP proof is missing"), "{error}");
+
+    let key = Arc::new(DpopKey::generate(Algorithm::Es256).unwrap());
+    let credential = ClientCredential::Secret(Secret::new("hunter2"));
+    let realm = stage.fake.realm("acme").unwrap();
+    let client =
+        OidcClient::builder(realm.clone(), "blog".parse().unwrap(), credential).dpop(Arc::clone(&key));
+    let client = client.build().unwrap();
+    let tokens = client.client_credentials(&[]).await.unwrap();
+    assert_eq!(tokens.token_type, "DPoP");
+
+    let verifier = TokenVerifier::builder(&realm, "billing").build().unwrap();
+    let token = tokens.access_token.expose();
+    assert_eq!(verifier.verify_access(token).await.unwrap_err().code(), Some("proof_required"));
+    let url = "https://billing.acme.test/invoices".parse().unwrap();
+    let proof = client.dpop_key().unwrap().proof("GET", &url, Some(&tokens.access_token), None).unwrap();
+    verifier.verify_dpop(token, proof.expose(), "GET", &url).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_wants_its_nonce_in_the_proof_gets_it() {
+    use std::sync::Arc;
+
+    use catalyst_core::testing::StubServer;
+    use catalyst_keycloak::jose::Algorithm;
+    use catalyst_keycloak::token::DpopKey;
+    use catalyst_keycloak::{ClientCredential, OidcClient, Realm};
+    use serde_json::json;
+    use wiremock::matchers::any;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    let server = StubServer::new(MockServer::start().await);
+    let wants = ResponseTemplate::new(400)
+        .insert_header("DPoP-Nonce", "n-1")
+        .set_body_json(json!({ "error": "use_dpop_nonce" }));
+    Mock::given(any()).respond_with(wants).up_to_n_times(1).mount(&server).await;
+    let gives = ResponseTemplate::new(200)
+        .set_body_json(json!({ "access_token": "a.b.c", "expires_in": 60, "token_type": "DPoP" }));
+    Mock::given(any()).respond_with(gives).mount(&server).await;
+
+    let key = Arc::new(DpopKey::generate(Algorithm::Es256).unwrap());
+    let realm = Realm::new("acme".parse().unwrap(), &server.uri()).unwrap();
+    let credential = ClientCredential::Secret(Secret::new("hunter2"));
+    let client = OidcClient::builder(realm, "blog".parse().unwrap(), credential).dpop(key).build().unwrap();
+    client.client_credentials(&[]).await.unwrap();
+    client.client_credentials(&[]).await.unwrap();
+    let asked = server.received_requests().await.unwrap();
+    let nonce = |at: usize| {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let proof = asked[at].headers["dpop"].to_str().unwrap();
+        let claims = URL_SAFE_NO_PAD.decode(proof.split('.').nth(1).unwrap()).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&claims).unwrap()["nonce"].clone()
+    };
+    assert_eq!((asked.len(), nonce(0), nonce(1), nonce(2)), (3, json!(null), json!("n-1"), json!("n-1")));
+}
