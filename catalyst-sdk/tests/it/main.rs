@@ -8,3 +8,5 @@
 
 mod rotation;
 mod scripted;
+#[cfg(all(feature = "sso", feature = "mock"))]
+mod sso;
