@@ -78,6 +78,7 @@ pub(super) fn record(data: &SecretData) -> Result<Record> {
 }
 
 #[cfg(all(test, feature = "mock"))]
+#[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::*;
     use catalyst_core::{Clock, Secret};

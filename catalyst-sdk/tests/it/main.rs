@@ -2,6 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::unchecked_time_subtraction,
     reason = "a test that meets the unexpected should fail there"
 )]

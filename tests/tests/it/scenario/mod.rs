@@ -5,4 +5,5 @@ pub(crate) mod load;
 mod mint;
 mod platform;
 mod sqlx_pool;
+pub(crate) mod sso;
 pub(crate) mod stage;

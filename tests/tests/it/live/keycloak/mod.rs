@@ -8,5 +8,6 @@ mod credentials;
 mod harness;
 mod registrar;
 mod rotation;
+mod sso;
 mod stage;
 mod wire;
