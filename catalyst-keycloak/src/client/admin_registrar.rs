@@ -131,7 +131,7 @@ impl ClientRegistrar for AdminRegistrar {
         if current.is("enabled") == enabled {
             return Ok(());
         }
-        let body = json!({ "clientId": id.as_str(), "enabled": enabled });
+        let body = json!({ "clientId": id.as_str(), "enabled": enabled, "attributes": {} });
         let path = self.clients().then(&current.id);
         let call = self.call(Operation::UpdateClient, Method::Put, &path, id).json(&body)?;
         self.api.send(&call).await.map(drop)
@@ -211,7 +211,7 @@ impl Ensuring<'_> {
         let roles_recorded = client.attributes.get(attribute::ROLES).map(str::to_owned);
         // One that we just made has our owner; nobody else's is taken over without being asked.
         if let Some(patch) = plan::converge(self.spec, &client, self.registrar.adopt)? {
-            if patch.body.contains_key("attributes") {
+            if patch.changes_attributes() {
                 self.check_subject().await?;
             }
             let path = self.registrar.clients().then(&client.id);

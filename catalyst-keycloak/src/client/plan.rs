@@ -18,6 +18,16 @@ pub(crate) struct Patch {
     pub(crate) changes: Vec<String>,
 }
 
+impl Patch {
+    /// Whether an attribute changes.
+    pub(crate) fn changes_attributes(&self) -> bool {
+        self.body
+            .get("attributes")
+            .and_then(Value::as_object)
+            .is_some_and(|attributes| !attributes.is_empty())
+    }
+}
+
 /// The longest value that is shown in a change, in characters.
 const SHOWN: usize = 120;
 
@@ -61,15 +71,15 @@ pub(crate) fn converge(spec: &ClientSpec, current: &Representation, adopt: bool)
             attributes.insert(key, json!(wanted));
         }
     }
-    if !attributes.is_empty() {
-        patch.body.insert("attributes".into(), Value::Object(attributes));
-    }
     if let Some(mappers) = converge_mappers(&desired.mappers, current, &mut patch.changes) {
         patch.body.insert("protocolMappers".into(), json!(mappers));
     }
-    if patch.body.is_empty() {
+    if patch.body.is_empty() && attributes.is_empty() {
         return Ok(None);
     }
+    // Also if there are none to change: under a rotation policy the server fails (500) over an update without them when
+    // the secret has no end, or has ended.
+    patch.body.insert("attributes".into(), Value::Object(attributes));
     // The server wants it in every update, and a client that was renamed meanwhile would otherwise be renamed back.
     patch.body.insert("clientId".into(), json!(spec.id.as_str()));
     Ok(Some(patch))

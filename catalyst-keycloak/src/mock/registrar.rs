@@ -29,7 +29,7 @@ impl ClientRegistrar for MockKeycloak {
         let current = self.representation(id).await?.ok_or_else(|| self.missing(operation, id))?;
         plan::check_owner(&current, owner.as_str(), self.adopt, operation.name())?;
         if current.is("enabled") != enabled {
-            let body = json!({ "clientId": id.as_str(), "enabled": enabled });
+            let body = json!({ "clientId": id.as_str(), "enabled": enabled, "attributes": {} });
             self.update(id, &current.id, &body).await?;
         }
         Ok(())
@@ -100,7 +100,7 @@ impl Ensuring<'_> {
         };
         let mut outcome = Outcome::Unchanged;
         if let Some(patch) = plan::converge(self.spec, &client, self.mock.adopt)? {
-            if patch.body.contains_key("attributes") {
+            if patch.changes_attributes() {
                 self.check_subject().await?;
             }
             self.writes += 1;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use catalyst_keycloak::testing::FakeKeycloak;
 use catalyst_keycloak::testing::contract::{self, ModelOperator};
 use catalyst_keycloak::{
-    ClientCredential, ClientRegistrar as _, ClientSecrets as _, ClientSpec, OidcClient, Outcome,
+    AdminLogin, ClientCredential, ClientRegistrar as _, ClientSecrets as _, ClientSpec, ErrorKind, Keycloak,
+    OidcClient, Outcome, Secret,
 };
 
 fn spec() -> ClientSpec {
@@ -50,7 +51,7 @@ async fn under_the_policy_the_old_secret_lives_for_a_day() {
     assert!(registrar.overlaps(&id).await.unwrap());
     let new = registrar.regenerate(&id).await.unwrap();
     assert!(registrar.accepts(&id, &old).await.unwrap() && registrar.accepts(&id, &new).await.unwrap());
-    fake.model().advance(Duration::from_secs(86_400));
+    fake.model().advance(Duration::from_secs(86_401));
     assert!(!registrar.accepts(&id, &old).await.unwrap() && registrar.accepts(&id, &new).await.unwrap());
 }
 
@@ -69,4 +70,51 @@ async fn it_keeps_the_contract() {
             contract::secrets::without_policy(&registrar, &registrar, &operator).await;
         }
     }
+}
+
+#[tokio::test]
+async fn an_administrators_token_ends_after_a_minute() {
+    let fake = FakeKeycloak::start().await;
+    fake.model().set_realm("acme");
+    let registrar = fake.keycloak().unwrap().registrar("acme".parse().unwrap());
+    registrar.ensure(&spec()).await.unwrap();
+    fake.model().advance(Duration::from_secs(59));
+    registrar.ensure(&spec()).await.unwrap();
+    assert_eq!(fake.model().requests().tokens, 1);
+    fake.model().advance(Duration::from_secs(1));
+    assert_eq!(registrar.ensure(&spec()).await.unwrap().outcome, Outcome::Unchanged);
+    assert_eq!(fake.model().requests().tokens, 2, "a refused token is replaced once");
+}
+
+#[tokio::test]
+async fn a_role_that_is_missing_is_named() {
+    let fake = FakeKeycloak::start().await;
+    fake.model().set_realm("acme");
+    fake.model().set_service_account("acme", "sdk", "s3cret", &["view-clients"]);
+    let credential = ClientCredential::Secret(Secret::new("s3cret"));
+    let login =
+        AdminLogin::service_account("sdk".parse().unwrap(), credential).realm("acme".parse().unwrap());
+    let keycloak = Keycloak::builder(&fake.address()).unwrap().admin(login).build().unwrap();
+    let registrar = keycloak.registrar("acme".parse().unwrap());
+    let refused = registrar.ensure(&spec()).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::PermissionDenied);
+    assert!(refused.help().unwrap().contains("manage-clients"), "{refused}");
+    fake.model().set_service_account("acme", "sdk", "s3cret", &["manage-clients"]);
+    assert_eq!(registrar.ensure(&spec()).await.unwrap().outcome, Outcome::Created);
+}
+
+#[tokio::test]
+async fn a_client_that_is_older_than_the_policy_can_be_updated() {
+    let fake = FakeKeycloak::start().await;
+    fake.model().set_realm("acme");
+    let registrar = fake.keycloak().unwrap().registrar("acme".parse().unwrap());
+    let (id, owner) = ("wordpress".parse().unwrap(), "acme/prod/wordpress".parse().unwrap());
+    let secret = registrar.ensure(&spec()).await.unwrap().secret.unwrap();
+    fake.model().set_rotation_policy("acme", true);
+    let updated = registrar.ensure(&spec().description("new")).await.unwrap();
+    assert_eq!(updated.outcome, Outcome::Updated);
+    registrar.set_enabled(&id, &owner, false).await.unwrap();
+    registrar.set_enabled(&id, &owner, true).await.unwrap();
+    assert!(registrar.accepts(&id, &secret).await.unwrap());
+    assert!(registrar.secrets(&id).await.unwrap().expires_at.is_some());
 }

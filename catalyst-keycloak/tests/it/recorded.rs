@@ -5,7 +5,7 @@
 //! again. Moments are compared by their kind only.
 
 use std::collections::HashMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -90,7 +90,7 @@ impl Replay {
         if record["answer"].is_null() {
             return Ok(());
         }
-        let actual: Value = serde_json::from_str(&text).map_err(|_| format!("not JSON: {text}"))?;
+        let actual: Value = serde_json::from_str(&text).map_err(|_malformed| format!("not JSON: {text}"))?;
         self.known.unify(&record["answer"], &actual, "")?;
         if record["claims"].is_object() {
             let payload = actual["access_token"].as_str().unwrap().split('.').nth(1).unwrap();
@@ -187,7 +187,8 @@ impl Replay {
             _ => &self.rsa,
         };
         let mut claims = self.body(&recorded["claims"]);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed();
+        let now =
+            catalyst_core::Clock::system().now().duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed();
         let life = recorded["claims"]["exp"].as_i64().unwrap() - recorded["claims"]["iat"].as_i64().unwrap();
         claims["iat"] = json!(now);
         claims["exp"] = json!(now + life);

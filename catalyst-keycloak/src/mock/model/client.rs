@@ -124,12 +124,14 @@ impl Client {
         }
     }
 
-    /// Takes the members of `wanted`, as an update does: what is not named stays, and so does an empty secret.
+    /// Takes the members of `wanted`, as an update does: what is not named stays.
     pub(super) fn merge(&mut self, state: &mut State, wanted: &Map<String, Value>) {
         for (name, value) in wanted {
             match name.as_str() {
                 "id" | "access" | "registrationAccessToken" | "origin" => {}
                 _ if value.is_null() => {}
+                // An empty one is taken at its word.
+                "secret" if value == "" => drop(self.rep.remove("secret")),
                 "attributes" | "authenticationFlowBindingOverrides" => {
                     merge_members(&mut self.rep, name, value);
                 }
@@ -138,6 +140,20 @@ impl Client {
                 "defaultClientScopes" | "optionalClientScopes" => {}
                 _ => drop(self.rep.insert(name.clone(), value.clone())),
             }
+        }
+        // Origins follow from the redirect URIs where none are given and none were.
+        if !wanted.contains_key("webOrigins") && self.list("webOrigins").is_empty() {
+            let uris = wanted.get("redirectUris").and_then(Value::as_array).into_iter().flatten();
+            let parsed = uris.filter_map(|uri| url::Url::parse(uri.as_str()?).ok());
+            let origins: std::collections::BTreeSet<String> =
+                parsed.filter(url::Url::has_host).map(|uri| uri.origin().ascii_serialization()).collect();
+            self.rep.insert("webOrigins".to_owned(), origins.into_iter().collect());
+        }
+    }
+
+    pub(super) fn drop_service_account_scope(&mut self) {
+        if let Some(scopes) = self.rep.get_mut("defaultClientScopes").and_then(Value::as_array_mut) {
+            scopes.retain(|scope| scope != "service_account");
         }
     }
 
@@ -188,21 +204,24 @@ pub(super) fn merge_members(into: &mut Map<String, Value>, name: &str, wanted: &
 
 /// Refuses a representation that the server cannot read.
 pub(super) fn known(wanted: &Value) -> Result<&Map<String, Value>, Refusal> {
-    let members = wanted.as_object().ok_or_else(Refusal::unreadable)?;
-    let readable = |(name, value): (&String, &Value)| {
-        KNOWN.contains(&name.as_str())
-            && (value.is_null()
-                || match name.as_str() {
-                    "redirectUris"
-                    | "webOrigins"
-                    | "protocolMappers"
-                    | "defaultClientScopes"
-                    | "optionalClientScopes" => value.is_array(),
-                    "attributes" | "access" | "authenticationFlowBindingOverrides" => value.is_object(),
-                    _ => !value.is_array() && !value.is_object() || name == "authorizationSettings",
-                })
+    let unparsed = || Refusal::oauth(400, "unknown_error", "Cannot parse the JSON");
+    let members = wanted.as_object().ok_or_else(unparsed)?;
+    if let Some(name) = members.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+        return Err(Refusal::unknown_field("ClientRepresentation", name));
+    }
+    let fits = |(name, value): (&String, &Value)| {
+        value.is_null()
+            || match name.as_str() {
+                "redirectUris"
+                | "webOrigins"
+                | "protocolMappers"
+                | "defaultClientScopes"
+                | "optionalClientScopes" => value.is_array(),
+                "attributes" | "access" | "authenticationFlowBindingOverrides" => value.is_object(),
+                _ => !value.is_array() && !value.is_object() || name == "authorizationSettings",
+            }
     };
-    if members.iter().all(readable) { Ok(members) } else { Err(Refusal::unreadable()) }
+    if members.iter().all(fits) { Ok(members) } else { Err(unparsed()) }
 }
 
 /// Refuses redirect URIs that no client may have.
@@ -241,7 +260,7 @@ impl State {
         let rep = rep.as_object().cloned().unwrap_or_default();
         let mut client = Client { id, rep, roles: BTreeMap::new(), registration_token: None };
         client.merge(self, members);
-        if client.has_secret() && members.get("secret").and_then(Value::as_str).is_none_or(str::is_empty) {
+        if client.has_secret() && members.get("secret").and_then(Value::as_str).is_none() {
             let secret = random::secret(&mut self.random);
             client.rep.insert("secret".to_owned(), secret.into());
             if members.get("bearerOnly").is_none() {

@@ -57,8 +57,12 @@ impl State {
         if client.flag("publicClient") {
             return Ok(client.id.clone());
         }
-        if client.text("clientAuthenticatorType") != Some("client-secret") || !client.has_secret() {
-            return Err(Refusal::invalid_client());
+        match client.text("clientAuthenticatorType") {
+            Some("client-secret") => {}
+            Some("client-jwt" | "federated-jwt") => {
+                return Err(Refusal::assertion("Parameter client_assertion_type is missing"));
+            }
+            _ => return Err(Refusal::invalid_client()),
         }
         match secret {
             Some(secret) if client.accepts(secret, now) => Ok(client.id.clone()),

@@ -9,6 +9,9 @@ use super::{Caller, Refusal, roles};
 pub(super) const VIEW: [&str; 2] = ["view-clients", "manage-clients"];
 pub(super) const MANAGE: [&str; 1] = ["manage-clients"];
 
+/// The attributes that listings may be searched by.
+const SEARCHABLE: [&str; 2] = ["jwt.credential.issuer", "jwt.credential.sub"];
+
 /// Which clients a listing shows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClientQuery {
@@ -42,6 +45,12 @@ impl State {
         self.need(by, realm, &["view-clients", "manage-clients", "query-clients"])?;
         if !self.may(by, realm, &VIEW) {
             return Ok(Vec::new());
+        }
+        if let Some((name, _)) =
+            query.attributes.iter().find(|(name, _)| !SEARCHABLE.contains(&name.as_str()))
+        {
+            let text = format!("Attributes [{name}] not allowed for search");
+            return Err(Refusal::oauth(400, "invalid_request", text));
         }
         let mut clients: Vec<_> = found.clients.iter().filter(|client| query.shows(client)).collect();
         clients.sort_by_key(|client| client.client_id());
@@ -86,10 +95,7 @@ impl State {
         }
         let mut client = self.new_client(&home, members);
         self.realms.insert(realm.to_owned(), home);
-        if client.flag("standardFlowEnabled")
-            && members.contains_key("attributes")
-            && !client.list("redirectUris").is_empty()
-        {
+        if members.contains_key("protocol") {
             for (name, value) in [
                 ("backchannel.logout.session.required", "true"),
                 ("backchannel.logout.revoke.offline.tokens", "false"),
@@ -118,18 +124,22 @@ impl State {
         wanted: &Value,
     ) -> Result<(), Refusal> {
         let members = known(wanted)?;
-        let mut client = self.realm(realm)?.client_by_id(id)?.clone();
+        let client = self.realm(realm)?.client_by_id(id)?;
         self.need(by, realm, &MANAGE)?;
         valid(members)?;
         let renamed =
             members.get("clientId").and_then(Value::as_str).filter(|name| *name != client.client_id());
-        if let Some(name) =
-            renamed.filter(|name| self.realms.get(realm).is_some_and(|realm| realm.client(name).is_some()))
-        {
-            return Err(Refusal::message(409, format!("Client {name} already exists")));
+        let taken = |name: &str| self.realms.get(realm).is_some_and(|realm| realm.client(name).is_some());
+        if renamed.is_some_and(taken) {
+            return Err(Refusal::oauth(409, "conflict", "Duplicate resource error"));
         }
+        self.update_expiry(realm, id, members.contains_key("attributes"))?;
+        let mut client = self.realm(realm)?.client_by_id(id)?.clone();
         client.merge(self, members);
         let accounts = client.flag("serviceAccountsEnabled");
+        if !accounts {
+            client.drop_service_account_scope();
+        }
         *self.realm_mut(realm)?.client_by_id_mut(id)? = client;
         self.begin_expiry(realm, id)?;
         if accounts {

@@ -56,6 +56,14 @@ impl KeyProvider {
         }
     }
 
+    /// Which key it signs with.
+    pub(super) fn number(&self) -> Option<usize> {
+        match &self.key {
+            Key::Sign(_, number) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// # Errors
     /// If a key cannot be made.
     pub(super) fn kid(&self) -> Result<String> {
@@ -97,15 +105,15 @@ pub(super) const PROVIDER_TYPE: &str = "org.keycloak.keys.KeyProvider";
 /// The key of this number. Number 0 is for encryption; the models of one process share the others, in the order in
 /// which each of them needs some, so the realms of one model never share a key.
 pub(super) fn shared(algorithm: Algorithm, number: usize) -> Result<Arc<SigningKey>> {
-    type Shared = Mutex<BTreeMap<(Algorithm, usize), Arc<SigningKey>>>;
-    static KEYS: OnceLock<Shared> = OnceLock::new();
-    let mut keys = KEYS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(key) = keys.get(&(algorithm, number)) {
-        return Ok(Arc::clone(key));
-    }
-    let key = Arc::new(SigningKey::generate(algorithm)?);
-    keys.insert((algorithm, number), Arc::clone(&key));
-    Ok(key)
+    type Slot = Arc<OnceLock<Result<Arc<SigningKey>>>>;
+    static KEYS: OnceLock<Mutex<BTreeMap<(Algorithm, usize), Slot>>> = OnceLock::new();
+    let keys = KEYS.get_or_init(Mutex::default);
+    let slot = {
+        let mut keys = keys.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(keys.entry((algorithm, number)).or_default())
+    };
+    // Outside of the lock: who needs another key does not wait for this one.
+    slot.get_or_init(|| SigningKey::generate(algorithm).map(Arc::new)).clone()
 }
 
 /// The algorithm that a provider of this kind signs with, if it is one that the server knows.

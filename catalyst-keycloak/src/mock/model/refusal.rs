@@ -81,6 +81,15 @@ impl Refusal {
         Self::message(400, "unable to read contents from stream")
     }
 
+    /// A member that the representation does not have. The server also says where it stands.
+    pub(crate) fn unknown_field(of: &str, name: &str) -> Self {
+        let place = "line 1 column 1";
+        Self::error(
+            400,
+            format!("Invalid json representation for {of}. Unrecognized field \"{name}\" at {place}."),
+        )
+    }
+
     /// The client is not known, or has not shown what it must.
     pub(crate) fn invalid_client() -> Self {
         Self::oauth(401, "invalid_client", "Invalid client or Invalid client credentials")

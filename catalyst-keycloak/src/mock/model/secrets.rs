@@ -32,13 +32,17 @@ impl Client {
     /// The secret before this one, while it works.
     fn rotated(&self, now: i64) -> Option<&str> {
         let old = self.attribute(ROTATED)?;
-        self.moment(ROTATED_EXPIRES).is_none_or(|end| now < end).then_some(old)
+        self.moment(ROTATED_EXPIRES).is_none_or(|end| now <= end).then_some(old)
     }
 
     /// Whether this secret lets the client in now.
     pub(super) fn accepts(&self, shown: &str, now: i64) -> bool {
-        let current = self.moment(EXPIRES).is_none_or(|end| now < end).then(|| self.secret()).flatten();
+        let current = (!self.has_expired(now)).then(|| self.secret()).flatten();
         current == Some(shown) || self.rotated(now) == Some(shown)
+    }
+
+    fn has_expired(&self, now: i64) -> bool {
+        self.moment(EXPIRES).is_some_and(|end| now > end)
     }
 
     fn forget_rotated(&mut self) {
@@ -118,6 +122,29 @@ impl State {
             client.set_attribute(CREATED, Some(&now.to_string()));
         }
         client.set_attribute(EXPIRES, Some(&(now + policy.expiration).to_string()));
+        Ok(())
+    }
+
+    /// What a policy does at an update: a secret that has ended is replaced. Without `attributes` the server fails over
+    /// one that has no end or has ended.
+    pub(super) fn update_expiry(&mut self, realm: &str, id: &str, attributes: bool) -> Result<(), Refusal> {
+        let now = self.now();
+        let client = self.realm(realm)?.client_by_id(id)?;
+        let Some(policy) = self.rotation(realm, client).filter(|_| client.has_secret()) else {
+            return Ok(());
+        };
+        let ended = client.has_expired(now);
+        if !attributes && (ended || client.moment(EXPIRES).is_none()) {
+            return Err(Refusal::oauth(
+                500,
+                "unknown_error",
+                "For more on this error consult the server log.",
+            ));
+        }
+        if ended {
+            let fresh = random::secret(&mut self.random);
+            self.realm_mut(realm)?.client_by_id_mut(id)?.rotate(&fresh, Some(policy), now);
+        }
         Ok(())
     }
 

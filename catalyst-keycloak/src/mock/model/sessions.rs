@@ -22,8 +22,8 @@ pub(crate) struct Issued {
     /// None for a service account.
     pub(super) session: Option<String>,
     pub(super) claims: Value,
-    /// The key that signed it.
-    pub(super) kid: String,
+    /// The number of the key that signed it.
+    pub(super) key: usize,
     /// When it ends, in seconds since 1970.
     pub(super) expires: i64,
 }
@@ -57,7 +57,7 @@ impl State {
         let session = issued.session.as_ref().is_none_or(|id| self.sessions.contains_key(id));
         let user = realm.users.iter().any(|user| user.id == issued.user && user.enabled());
         let client = realm.clients.iter().any(|client| client.id == issued.client && client.flag("enabled"));
-        let key = realm.keys.iter().any(|key| key.enabled() && key.kid().is_ok_and(|kid| kid == issued.kid));
+        let key = realm.keys.iter().any(|key| key.enabled() && key.number() == Some(issued.key));
         (session && user && client && key && issued.expires > self.now()).then_some(issued)
     }
 

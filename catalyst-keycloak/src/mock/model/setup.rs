@@ -143,7 +143,10 @@ impl Model {
         self.edit_or_add(realm, &id, representation.clone());
     }
 
-    fn edit_or_add(&self, realm: &str, client_id: &str, members: Value) {
+    fn edit_or_add(&self, realm: &str, client_id: &str, mut members: Value) {
+        if members.get("attributes").is_none() {
+            members["attributes"] = json!({});
+        }
         self.with(|state| {
             let known = state
                 .realms

@@ -107,7 +107,7 @@ impl State {
         (jti, expires): (&str, i64),
         algorithm: Option<&str>,
     ) -> Result<String, Refusal> {
-        let (token, signed_by, claims) = self.signed(grant, claims, (jti, expires), algorithm)?;
+        let (token, key, claims) = self.signed(grant, claims, (jti, expires), algorithm)?;
         let issued = Issued {
             kind,
             realm: grant.realm.clone(),
@@ -115,7 +115,7 @@ impl State {
             user: grant.user.clone(),
             session: grant.session.clone(),
             claims: Value::Object(claims),
-            kid: signed_by,
+            key,
             expires,
         };
         self.remember(&token, issued);
@@ -128,7 +128,7 @@ impl State {
         mut claims: Map<String, Value>,
         (jti, expires): (&str, i64),
         algorithm: Option<&str>,
-    ) -> Result<(String, String, Map<String, Value>), Refusal> {
+    ) -> Result<(String, usize, Map<String, Value>), Refusal> {
         claims.insert("exp".to_owned(), expires.into());
         claims.insert("iat".to_owned(), self.now().into());
         claims.insert("jti".to_owned(), jti.into());
@@ -138,10 +138,10 @@ impl State {
         }
         let broken = |_error| Refusal::oauth(500, "unknown_error", "no key signs here");
         let none = || Refusal::oauth(500, "unknown_error", "no key signs here");
-        let key = self.signing_key(&grant.realm, algorithm).ok_or_else(none)?;
-        let key = keys::shared(key.0, key.1).map_err(broken)?;
+        let (algorithm, number) = self.signing_key(&grant.realm, algorithm).ok_or_else(none)?;
+        let key = keys::shared(algorithm, number).map_err(broken)?;
         let token = key.sign("JWT", &claims).map_err(broken)?;
-        Ok((token.expose().to_owned(), key.kid().to_owned(), claims))
+        Ok((token.expose().to_owned(), number, claims))
     }
 
     /// The active key of the highest priority for this algorithm, or for the realm's own.

@@ -143,7 +143,7 @@ impl State {
         let user = home.service_account(client).map(|user| user.show(&Value::Null));
         user.ok_or_else(|| {
             let text = format!("Service account not enabled for the client '{}'", found.client_id());
-            Refusal::message(400, text)
+            Refusal::error(400, text)
         })
     }
 
