@@ -42,7 +42,7 @@ pub enum SsoCredential {
     },
     /// The certificate of the connection.
     MutualTls {
-        /// Which subjects are this application's: a regular expression over the DN.
+        /// Its subject as a distinguished name, compared as a whole.
         subject: String,
     },
     /// None: a browser or a phone.

@@ -5,14 +5,19 @@ use std::time::Duration;
 
 use catalyst_core::RetryConfig;
 use catalyst_keycloak::jose::{Algorithm, SigningKey};
+use catalyst_keycloak::login::{LoginFlow, PendingLogin};
 use catalyst_keycloak::mock::{Fault, FaultRule};
 use catalyst_keycloak::rotation::{MemoryRecordStore, Policy, RecordStore, SecretRotation};
-use catalyst_keycloak::testing::FakeKeycloak;
+use catalyst_keycloak::testing::{Browser, FakeKeycloak};
 use catalyst_keycloak::token::TokenVerifier;
 use catalyst_keycloak::{
     AdminLogin, AdminRegistrar, Authentication, ClientCredential, ClientRegistrar, ClientSecrets, ClientSpec,
-    OidcClient, Secret, TokenSource,
+    CredentialSource, OidcClient, Secret, SharedSovereign, TokenSource,
 };
+use catalyst_openbao::mock::{Fault as BaoFault, FaultRule as BaoRule, Refusal};
+use catalyst_openbao::testing::FakeOpenBao;
+use catalyst_openbao::{Mount, SecretStore};
+use catalyst_sdk::sso::{AdminRegistrars, EnvType, Sso, SsoApplication};
 
 use super::ear::{Canaries, listen};
 
@@ -32,6 +37,8 @@ async fn nothing_of_keycloak_is_ever_printed() {
     tokens(&mut canaries, &fake, &registrar).await;
     rotation(&mut canaries, &registrar).await;
     keys(&mut canaries, &fake, &registrar).await;
+    login(&mut canaries, &fake, &registrar).await;
+    sso(&mut canaries, &fake).await;
     faults(&mut canaries, &fake, &registrar).await;
 
     let said = canaries.said.lock().unwrap().join("\n");
@@ -144,6 +151,72 @@ async fn keys(canaries: &mut Canaries, fake: &FakeKeycloak, registrar: &AdminReg
     let realm = fake.realm("acme").unwrap();
     let client = OidcClient::builder(realm, spec.id().clone(), credential).build().unwrap();
     canaries.plant(client.client_credentials(&[]).await.unwrap().access_token.expose());
+}
+
+async fn login(canaries: &mut Canaries, fake: &FakeKeycloak, registrar: &AdminRegistrar) {
+    let password = "canary-user-password-91ab";
+    canaries.plant(password);
+    fake.model().set_user("acme", "maria", password);
+    let realm = fake.realm("acme").unwrap();
+    let secret = registrar.secrets(spec().id()).await.unwrap().current;
+    let client = OidcClient::builder(realm.clone(), spec().id().clone(), ClientCredential::Secret(secret))
+        .build()
+        .unwrap();
+    let verifier = TokenVerifier::builder(&realm, "wordpress").client(spec().id().clone()).build().unwrap();
+    let flow = LoginFlow::builder(client, verifier, "https://blog.acme.test/oauth/callback").unwrap().build();
+    canaries.debug(&flow);
+
+    let start = flow.start().await.unwrap();
+    canaries.debug(&start.pending);
+    canaries.plant(start.pending.expose().expose());
+    let mut browser = Browser::new().unwrap();
+    let back = browser.log_in(&start.url, "maria", password).await.unwrap();
+    let query = back.query().unwrap();
+    let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+    canaries.plant(&code);
+    let kept = PendingLogin::restore(&start.pending.expose()).unwrap();
+    let session = flow.finish(start.pending, query).await.unwrap();
+    let tokens = &session.tokens;
+    let given = [Some(&tokens.access_token), tokens.refresh_token.as_ref(), tokens.id_token.as_ref()];
+    for token in given.into_iter().flatten() {
+        canaries.plant(token.expose());
+    }
+    canaries.debug(&session);
+    let refreshed = flow.refresh(&session).await.unwrap();
+    canaries.debug(&refreshed);
+    flow.end(&refreshed).await.unwrap();
+    canaries.error(flow.refresh(&refreshed).await);
+    canaries.error(flow.finish(kept, query).await);
+    let start = flow.start().await.unwrap();
+    canaries.error(flow.finish(start.pending, query).await);
+}
+
+async fn sso(canaries: &mut Canaries, fake: &FakeKeycloak) {
+    let bao = FakeOpenBao::start().await;
+    let mount: Mount = "secret".parse().unwrap();
+    let store: Arc<dyn SecretStore> = Arc::new(bao.client().unwrap().kv(mount.clone()));
+    let admin = AdminLogin::bootstrap("admin", Secret::new("admin"));
+    let seen = Arc::clone(&canaries.said);
+    let sso = Sso::builder(SharedSovereign::new(fake.address()), AdminRegistrars::new(admin), store, mount)
+        .observer(Arc::new(move |event| seen.lock().unwrap().push(format!("{event:?}"))))
+        .build();
+    canaries.debug(&sso);
+    let app = SsoApplication::new("acme".parse().unwrap(), EnvType::Prod, "blog")
+        .unwrap()
+        .redirect_uri("https://blog.acme.test/oauth/callback".parse().unwrap())
+        .client(|client| client.service_account(true));
+    let settings = sso.ensure(&app).await.unwrap();
+    canaries.debug(&settings);
+    let yaml = settings.stored.as_ref().unwrap().external_secret("blog-sso", "acme-prod").unwrap();
+    canaries.show(&yaml);
+    let credential = sso.credential(&app).await.unwrap();
+    canaries.debug(&credential);
+    let ClientCredential::Secret(secret) = credential.credential().unwrap() else { panic!("not a secret") };
+    canaries.plant(secret.expose());
+    sso.rotate_leaked(&app).await.unwrap();
+    canaries.plant(fake.model().client("acme", "blog").unwrap()["secret"].as_str().unwrap());
+    bao.faults().inject(BaoRule::new(BaoFault::Refuse(Refusal::sealed())).until_cleared());
+    canaries.error(sso.ensure(&app).await);
 }
 
 async fn faults(canaries: &mut Canaries, fake: &FakeKeycloak, registrar: &AdminRegistrar) {
