@@ -3,21 +3,22 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Refusal, lists};
+use super::{Refusal, base64url, lists};
 use crate::jose::{Algorithm, KeySet};
 
 /// The largest token that is read, in bytes.
 pub(super) const MAX_TOKEN: usize = 16 << 10;
-/// The largest signature: that of an RSA key of 8192 bits.
-const MAX_SIGNATURE: usize = 1024;
+/// The largest signature, that of an RSA key of 8192 bits, in base64url.
+const MAX_SIGNATURE: usize = 1366;
+/// A signature larger than this, that of an RSA key of 2048 bits, is decoded on the heap. Room on the stack is not free:
+/// it is cleared for each token.
+const USUAL_SIGNATURE: usize = 256;
 /// A header larger than this is read on the heap.
-const USUAL_HEADER: usize = 512;
+const USUAL_HEADER: usize = 256;
 
 /// A token, taken apart and not yet believed.
 #[derive(Clone, Copy)]
@@ -45,20 +46,21 @@ impl<'a> Compact<'a> {
 
     /// Whether the signature is one of `key`.
     pub(super) fn is_signed_by(&self, key: &crate::jose::VerifyingKey, algorithm: Algorithm) -> bool {
-        let mut buffer = [0; MAX_SIGNATURE];
-        let signature = URL_SAFE_NO_PAD.decode_slice(self.signature, &mut buffer).ok();
-        signature
-            .and_then(|length| buffer.get(..length))
-            .is_some_and(|signature| key.accepts(algorithm, self.signed.as_bytes(), signature))
+        if self.signature.len() > MAX_SIGNATURE {
+            return false;
+        }
+        let accepts = |signature: &[u8]| key.accepts(algorithm, self.signed.as_bytes(), signature);
+        let mut usual = [0; USUAL_SIGNATURE];
+        match base64url::decode_into(self.signature, &mut usual) {
+            Some(signature) => accepts(signature),
+            None => base64url::decode(self.signature).is_some_and(|signature| accepts(&signature)),
+        }
     }
 
     /// The payload as text.
     pub(super) fn payload(&self) -> Result<String, Refusal> {
-        let mut bytes = vec![0; self.payload.len() / 4 * 3 + 2];
-        let length = URL_SAFE_NO_PAD
-            .decode_slice(self.payload, &mut bytes)
-            .map_err(|_invalid| Refusal::Malformed("the payload is not base64url"))?;
-        bytes.truncate(length);
+        let bytes =
+            base64url::decode(self.payload).ok_or(Refusal::Malformed("the payload is not base64url"))?;
         String::from_utf8(bytes).map_err(|_invalid| Refusal::Malformed("the payload is not UTF-8"))
     }
 }
@@ -105,11 +107,10 @@ impl<'a> Header<'a> {
             buffer.large.resize(needed, 0);
             &mut buffer.large[..]
         };
-        let length = URL_SAFE_NO_PAD
-            .decode_slice(segment, place)
-            .map_err(|_invalid| Refusal::Malformed("the header is not base64url"))?;
-        let json = place.get(..length).and_then(|bytes| str::from_utf8(bytes).ok());
-        let header: Self = json
+        let bytes = base64url::decode_into(segment, place)
+            .ok_or(Refusal::Malformed("the header is not base64url"))?;
+        let header: Self = str::from_utf8(bytes)
+            .ok()
             .and_then(lists::object)
             .ok_or(Refusal::Malformed("the header is not a JSON object with the member alg"))?;
         if header.crit.0 || header.b64.0 {

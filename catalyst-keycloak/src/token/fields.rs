@@ -1,25 +1,31 @@
 //! One pass over the claims: each known one is checked for its kind and remembered by its place.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Refusal;
 use super::compact::Word;
+use super::names::Names;
+use super::{Refusal, scan};
 
 /// Where a value stands in the payload, which is shorter than a token and thus than 64 KiB.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span(u16, u16);
 
 impl Span {
+    pub(super) fn new(start: usize, end: usize) -> Option<Self> {
+        Some(Self(u16::try_from(start).ok()?, u16::try_from(end).ok()?))
+    }
+
     pub(super) fn of(self, payload: &str) -> &str {
         payload.get(usize::from(self.0)..usize::from(self.1)).unwrap_or_default()
     }
 }
 
 /// A text: its place, or itself where it is escaped in the JSON.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Text {
     At(Span),
     Own(Box<str>),
@@ -35,7 +41,7 @@ impl Text {
 }
 
 /// The claims that are known here. Texts are texts and dates are dates; the rest is JSON, read when it is asked for.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields {
     pub(super) iss: Option<Text>,
     pub(super) sub: Option<Text>,
@@ -67,16 +73,65 @@ pub(super) struct Fields {
 impl Fields {
     /// Reads `payload`, in which `platform` is the name of the platform's claim.
     pub(super) fn read(payload: &str, platform: &str) -> Result<Self, Refusal> {
-        let invalid = |_invalid| Refusal::Malformed("the claims are not a JSON object of the right kinds");
-        let mut deserializer = serde_json::Deserializer::from_str(payload);
-        let (fields, suspicious) =
-            AllClaims { payload, platform }.deserialize(&mut deserializer).map_err(invalid)?;
-        deserializer.end().map_err(invalid)?;
-        if suspicious && has_duplicates(payload) {
+        let (fields, names) = match scan::read(payload, platform) {
+            Some(read) => read,
+            None => Self::read_any(payload, platform)?,
+        };
+        if names.repeat(payload) {
             return Err(Refusal::Malformed("a claim is there twice"));
         }
         Ok(fields)
     }
+
+    /// The same for every payload there can be, which takes longer.
+    pub(super) fn read_any(payload: &str, platform: &str) -> Result<(Self, Names), Refusal> {
+        let invalid = |_invalid| Refusal::Malformed("the claims are not a JSON object of the right kinds");
+        let mut deserializer = serde_json::Deserializer::from_str(payload);
+        let read = AllClaims { payload, platform }.deserialize(&mut deserializer).map_err(invalid)?;
+        deserializer.end().map_err(invalid)?;
+        Ok(read)
+    }
+
+    /// Where the claim `name` goes.
+    pub(super) fn slot(&mut self, name: &str, platform: &str) -> Slot<'_> {
+        match name {
+            "iss" => Slot::Text(&mut self.iss),
+            "sub" => Slot::Text(&mut self.sub),
+            "azp" => Slot::Text(&mut self.azp),
+            "client_id" => Slot::Text(&mut self.client_id),
+            "typ" => Slot::Text(&mut self.typ),
+            "jti" => Slot::Text(&mut self.jti),
+            "sid" => Slot::Text(&mut self.sid),
+            "scope" => Slot::Text(&mut self.scope),
+            "nonce" => Slot::Text(&mut self.nonce),
+            "at_hash" => Slot::Text(&mut self.at_hash),
+            "preferred_username" => Slot::Text(&mut self.username),
+            "email" => Slot::Text(&mut self.email),
+            "exp" => Slot::Date(&mut self.exp),
+            "iat" => Slot::Date(&mut self.iat),
+            "nbf" => Slot::Date(&mut self.nbf),
+            "auth_time" => Slot::Date(&mut self.auth_time),
+            "email_verified" => Slot::Flag(&mut self.email_verified),
+            "aud" => Slot::Value(&mut self.aud),
+            "cnf" => Slot::Value(&mut self.cnf),
+            "events" => Slot::Value(&mut self.events),
+            "realm_access" => Slot::Value(&mut self.realm_access),
+            "resource_access" => Slot::Value(&mut self.resource_access),
+            "organization" => Slot::Value(&mut self.organization),
+            name if name == platform => Slot::Text(&mut self.platform),
+            _ => Slot::Nowhere,
+        }
+    }
+}
+
+/// The place of a claim, by its kind.
+pub(super) enum Slot<'f> {
+    Text(&'f mut Option<Text>),
+    Date(&'f mut Option<i64>),
+    Flag(&'f mut Option<bool>),
+    Value(&'f mut Option<Span>),
+    /// It is not known here.
+    Nowhere,
 }
 
 #[derive(Clone, Copy)]
@@ -86,7 +141,7 @@ struct AllClaims<'p> {
 }
 
 impl<'p> DeserializeSeed<'p> for AllClaims<'p> {
-    type Value = (Fields, bool);
+    type Value = (Fields, Names);
 
     fn deserialize<D: Deserializer<'p>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -94,7 +149,7 @@ impl<'p> DeserializeSeed<'p> for AllClaims<'p> {
 }
 
 impl<'p> Visitor<'p> for AllClaims<'p> {
-    type Value = (Fields, bool);
+    type Value = (Fields, Names);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("claims")
@@ -104,54 +159,24 @@ impl<'p> Visitor<'p> for AllClaims<'p> {
         let (mut fields, mut names) = (Fields::default(), Names::new());
         while let Some(name) = map.next_key::<Word<'p>>()? {
             names.meet(name.as_str());
-            self.visit_claim(name.as_str(), &mut fields, &mut map)?;
+            match fields.slot(name.as_str(), self.platform) {
+                Slot::Text(place) => *place = self.text(&mut map)?,
+                Slot::Date(place) => *place = date(&mut map)?,
+                Slot::Flag(place) => *place = map.next_value()?,
+                Slot::Value(place) => *place = self.value(&mut map)?,
+                Slot::Nowhere => drop(map.next_value::<&'p RawValue>()?),
+            }
         }
-        Ok((fields, names.suspicious))
+        Ok((fields, names))
     }
 }
 
 impl<'p> AllClaims<'p> {
-    fn visit_claim<A: MapAccess<'p>>(
-        self,
-        name: &str,
-        fields: &mut Fields,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match name {
-            "iss" => fields.iss = self.text(map)?,
-            "sub" => fields.sub = self.text(map)?,
-            "azp" => fields.azp = self.text(map)?,
-            "client_id" => fields.client_id = self.text(map)?,
-            "typ" => fields.typ = self.text(map)?,
-            "jti" => fields.jti = self.text(map)?,
-            "sid" => fields.sid = self.text(map)?,
-            "scope" => fields.scope = self.text(map)?,
-            "nonce" => fields.nonce = self.text(map)?,
-            "at_hash" => fields.at_hash = self.text(map)?,
-            "preferred_username" => fields.username = self.text(map)?,
-            "email" => fields.email = self.text(map)?,
-            "exp" => fields.exp = date(map)?,
-            "iat" => fields.iat = date(map)?,
-            "nbf" => fields.nbf = date(map)?,
-            "auth_time" => fields.auth_time = date(map)?,
-            "email_verified" => fields.email_verified = map.next_value()?,
-            "aud" => fields.aud = self.value(map)?,
-            "cnf" => fields.cnf = self.value(map)?,
-            "events" => fields.events = self.value(map)?,
-            "realm_access" => fields.realm_access = self.value(map)?,
-            "resource_access" => fields.resource_access = self.value(map)?,
-            "organization" => fields.organization = self.value(map)?,
-            name if name == self.platform => fields.platform = self.text(map)?,
-            _ => drop(map.next_value::<&'p RawValue>()?),
-        }
-        Ok(())
-    }
-
     fn text<A: MapAccess<'p>>(self, map: &mut A) -> Result<Option<Text>, A::Error> {
         let Some(word) = map.next_value::<Option<Word<'p>>>()? else { return Ok(None) };
         Ok(Some(match word.into_inner() {
-            std::borrow::Cow::Borrowed(text) => Text::At(self.place(text)?),
-            std::borrow::Cow::Owned(text) => Text::Own(text.into()),
+            Cow::Borrowed(text) => Text::At(self.place(text)?),
+            Cow::Owned(text) => Text::Own(text.into()),
         }))
     }
 
@@ -162,9 +187,7 @@ impl<'p> AllClaims<'p> {
 
     fn place<E: serde::de::Error>(self, part: &str) -> Result<Span, E> {
         let start = part.as_ptr().addr().wrapping_sub(self.payload.as_ptr().addr());
-        let span = (u16::try_from(start), u16::try_from(start.wrapping_add(part.len())));
-        let (Ok(start), Ok(end)) = span else { return Err(E::custom("not a part of the payload")) };
-        Ok(Span(start, end))
+        Span::new(start, start.wrapping_add(part.len())).ok_or_else(|| E::custom("not a part of the payload"))
     }
 }
 
@@ -182,63 +205,6 @@ fn date<'p, A: MapAccess<'p>>(map: &mut A) -> Result<Option<i64>, A::Error> {
         Some(fraction) if fraction.abs() < FAR => Ok(Some(fraction.floor() as i64)),
         _ => Err(A::Error::custom("no date")),
     }
-}
-
-/// The names met so far, as fingerprints: two alike ask for an exact look.
-struct Names {
-    met: [u64; 64],
-    count: usize,
-    suspicious: bool,
-}
-
-impl Names {
-    fn new() -> Self {
-        Self { met: [0; 64], count: 0, suspicious: false }
-    }
-
-    fn meet(&mut self, name: &str) {
-        let fingerprint = fingerprint(name.as_bytes());
-        let met = self.met.get(..self.count).unwrap_or_default();
-        self.suspicious |= met.contains(&fingerprint);
-        match self.met.get_mut(self.count) {
-            Some(free) => *free = fingerprint,
-            None => self.suspicious = true,
-        }
-        self.count += 1;
-    }
-}
-
-/// The first and the last eight bytes and the length, mixed.
-fn fingerprint(name: &[u8]) -> u64 {
-    let word = |bytes: &[u8]| bytes.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
-    let (first, last) = (name.first_chunk::<8>(), name.last_chunk::<8>());
-    match (first, last) {
-        (Some(first), Some(last)) => {
-            u64::from_le_bytes(*first).rotate_left(29)
-                ^ u64::from_le_bytes(*last).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                ^ name.len() as u64
-        }
-        _ => word(name) << 8 | name.len() as u64,
-    }
-}
-
-fn has_duplicates(payload: &str) -> bool {
-    struct Exact;
-    impl<'p> Visitor<'p> for Exact {
-        type Value = bool;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("claims")
-        }
-        fn visit_map<A: MapAccess<'p>>(self, mut map: A) -> Result<bool, A::Error> {
-            let (mut met, mut twice) = (HashSet::new(), false);
-            while let Some(name) = map.next_key::<Word<'p>>()? {
-                twice |= !met.insert(name.into_inner());
-                map.next_value::<&'p RawValue>()?;
-            }
-            Ok(twice)
-        }
-    }
-    serde_json::Deserializer::from_str(payload).deserialize_map(Exact).unwrap_or(true)
 }
 
 #[cfg(test)]

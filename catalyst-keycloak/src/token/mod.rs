@@ -8,6 +8,7 @@
 //! | [`Discovery`] | what the realm says about itself, compared with what is configured |
 //! | [`DpopKey`] | a key that access tokens are bound to, and the proofs made with it |
 
+mod base64url;
 mod builder;
 mod claims;
 mod compact;
@@ -17,10 +18,12 @@ mod dpop;
 mod fields;
 mod keys;
 mod lists;
+mod names;
 mod policy;
 mod refusal;
 mod remembered;
 mod replay;
+mod scan;
 mod tokens;
 mod verifier;
 

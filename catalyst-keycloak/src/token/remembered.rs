@@ -21,7 +21,8 @@ pub(super) struct Remembered {
     capacity: usize,
 }
 
-type Digest = [u8; 32];
+/// The SHA-256 of a token.
+pub(super) type Digest = [u8; 32];
 type Shard = HashMap<Digest, Entry, BuildHasherDefault<Prefix>>;
 
 struct Entry {
@@ -34,8 +35,7 @@ impl Remembered {
         Self { shards: Default::default(), capacity: tokens.div_ceil(SHARDS) }
     }
 
-    #[allow(clippy::unused_self, reason = "only those who remember need it")]
-    pub(super) fn digest(&self, token: &str) -> Digest {
+    pub(super) fn digest(token: &str) -> Digest {
         digest(&SHA256, token.as_bytes()).as_ref().first_chunk().copied().unwrap_or_default()
     }
 
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn it_is_bounded_and_forgets_with_the_keys() {
         let remembered = Remembered::new(64);
-        let digests: Vec<_> = (0..1000).map(|index: u32| remembered.digest(&index.to_string())).collect();
+        let digests: Vec<_> = (0..1000).map(|index: u32| Remembered::digest(&index.to_string())).collect();
         for digest in &digests {
             remembered.insert(*digest, &claims(100), 7, 50);
         }
@@ -116,7 +116,7 @@ mod tests {
     fn what_has_ended_makes_room_first() {
         let remembered = Remembered::new(SHARDS * 2);
         let of_one_shard: Vec<_> = (0_u32..)
-            .map(|index| remembered.digest(&index.to_string()))
+            .map(|index| Remembered::digest(&index.to_string()))
             .filter(|digest| digest[31] % 16 == 3)
             .take(3)
             .collect();

@@ -8,9 +8,6 @@ use aws_lc_rs::digest::{Context, SHA256};
 
 use super::Refusal;
 
-/// So many new ones are taken in before the old are looked through.
-const SWEEP: usize = 1024;
-
 /// Remembers who used which identifier. When it is full of those that still count, it refuses: forgetting one would
 /// let it be used again.
 pub(super) struct Replays {
@@ -22,7 +19,8 @@ pub(super) struct Replays {
 struct Seen {
     /// To when each counts, in seconds since 1970.
     until: HashMap<[u8; 32], i64>,
-    since_sweep: usize,
+    /// When those that no longer count were last taken out, in seconds since 1970.
+    swept_at: i64,
 }
 
 impl Replays {
@@ -43,10 +41,10 @@ impl Replays {
         if seen.until.get(&key).is_some_and(|until| now <= *until) {
             return Err(Refusal::Replayed);
         }
-        seen.since_sweep += 1;
-        if seen.since_sweep >= SWEEP || seen.until.len() >= self.capacity {
+        // Once a second at most: whoever fills it must not make it slow, too.
+        if seen.swept_at < now && seen.until.len() >= self.capacity / 2 {
             seen.until.retain(|_key, until| now <= *until);
-            seen.since_sweep = 0;
+            seen.swept_at = now;
         }
         if seen.until.len() >= self.capacity {
             return Err(Refusal::ReplayMemoryFull);

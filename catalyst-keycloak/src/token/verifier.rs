@@ -16,7 +16,7 @@ use super::confirmation::{Confirmation, Shown};
 use super::dpop::Proofs;
 use super::keys::{KeyCache, Look};
 use super::policy::{Policy, Purpose};
-use super::remembered::Remembered;
+use super::remembered::{Digest, Remembered};
 use super::replay::Replays;
 use super::{AccessToken, IdToken, LogoutToken, Refusal};
 use crate::Realm;
@@ -67,6 +67,12 @@ enum Attempt {
     After(BoxFuture<'static, ()>),
     /// Again, with this key.
     Without(Box<str>, Algorithm),
+}
+
+/// What the memory says of a token.
+enum Known {
+    Verified(Arc<Claims>),
+    Not(Option<Digest>),
 }
 
 impl TokenVerifier {
@@ -213,6 +219,10 @@ impl TokenVerifier {
     fn try_verify(&self, purpose: Purpose, token: &str, refresh: bool) -> Result<Attempt, Refusal> {
         let inner = &*self.0;
         let compact = Compact::split(token)?;
+        let digest = match self.remembered(purpose, token)? {
+            Known::Verified(claims) => return Ok(Attempt::Verified(claims)),
+            Known::Not(digest) => digest,
+        };
         let mut buffer = HeaderBuffer::new();
         let header = Header::read(compact.header, &mut buffer)?;
         let algorithm = header.algorithm(&inner.policy.algorithms)?;
@@ -227,25 +237,29 @@ impl TokenVerifier {
         let found = current.as_ref().and_then(|loaded| Some((loaded, loaded.keys.find(kid, algorithm)?)));
         let Some((loaded, key)) = found else { return Ok(Attempt::Without(kid.into(), algorithm)) };
 
-        let now = self.now();
-        let memory = inner.remembered.as_ref().filter(|_memory| purpose == Purpose::Access);
-        let digest = memory.map(|memory| memory.digest(token));
-        if let (Some(memory), Some(digest)) = (memory, &digest)
-            && let Some(claims) = memory.get(digest, loaded.generation)
-        {
-            inner.policy.check_end(&claims, now)?;
-            return Ok(Attempt::Verified(claims));
-        }
         if !compact.is_signed_by(key, algorithm) {
             return Err(Refusal::Signature);
         }
         let claims = Claims::read(compact.payload()?, &inner.policy.platform_claim, algorithm)?;
+        let now = self.now();
         inner.policy.check(purpose, &header, &claims, now)?;
         let claims = Arc::new(claims);
-        if let (Some(memory), Some(digest)) = (memory, digest) {
+        if let (Some(memory), Some(digest)) = (&inner.remembered, digest) {
             memory.insert(digest, &claims, loaded.generation, now.saturating_sub(inner.policy.skew));
         }
         Ok(Attempt::Verified(claims))
+    }
+
+    /// What is known of an access token that is shown again, or how to remember it.
+    fn remembered(&self, purpose: Purpose, token: &str) -> Result<Known, Refusal> {
+        let inner = &*self.0;
+        let memory = inner.remembered.as_ref().filter(|_memory| purpose == Purpose::Access);
+        let Some(memory) = memory else { return Ok(Known::Not(None)) };
+        let digest = Remembered::digest(token);
+        let found = inner.keys.generation().and_then(|generation| memory.get(&digest, generation));
+        let Some(claims) = found else { return Ok(Known::Not(Some(digest))) };
+        inner.policy.check_end(&claims, self.now())?;
+        Ok(Known::Verified(claims))
     }
 
     /// Seconds since 1970.

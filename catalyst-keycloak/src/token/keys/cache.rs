@@ -54,6 +54,8 @@ struct Slow {
 #[derive(Clone)]
 struct Flight {
     started: Instant,
+    /// Whether it goes past all caches.
+    forced: bool,
     done: Shared<BoxFuture<'static, Result<()>>>,
 }
 
@@ -91,10 +93,17 @@ impl KeyCache {
         }
     }
 
+    /// The number of the set that is in force and not due for a refresh by a caller. Takes no lock.
+    pub(in crate::token) fn generation(&self) -> Option<u64> {
+        let now = Instant::now();
+        let current = self.0.current.load();
+        current.as_ref().filter(|loaded| loaded.ages.at(now) == Age::Fresh).map(|loaded| loaded.generation)
+    }
+
     /// Makes sure that the key is at hand, fetching if that can help.
     pub(in crate::token) async fn obtain(&self, kid: &str, algorithm: Algorithm) -> Result<()> {
-        let Some(flight) = self.flight_for(kid, algorithm)? else { return Ok(()) };
-        match timeout(WAIT_LIMIT, flight.done).await {
+        let Some(Flight { forced, done, .. }) = self.flight_for(kid, algorithm)? else { return Ok(()) };
+        match timeout(WAIT_LIMIT, done).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(unavailable(Some(error))),
             Err(_elapsed) => return Err(unavailable(None)),
@@ -103,7 +112,10 @@ impl KeyCache {
         match &*self.0.current.load() {
             Some(loaded) if loaded.keys.find(kid, algorithm).is_some() => Ok(()),
             _ => {
-                self.0.slow().planner.refuse(kid, now);
+                // What a cache in between gave says nothing about keys that are new.
+                if forced {
+                    self.0.slow().planner.refuse(kid, now);
+                }
                 Err(Refusal::UnknownKey.into())
             }
         }
@@ -184,7 +196,7 @@ impl Slow {
                 .unwrap_or_else(|_elapsed| Err(Error::new(ErrorKind::Timeout, "load the keys of an issuer")));
             land(&owner, now, forced, fetched)
         };
-        let flight = Flight { started: now, done: done.boxed().shared() };
+        let flight = Flight { started: now, forced, done: done.boxed().shared() };
         self.flight = Some(flight.clone());
         flight
     }

@@ -96,9 +96,10 @@ async fn a_key_that_was_not_there_is_looked_for_again_later() {
     let (issuer, next) = (Issuer::of(&[&EC]), new_key());
     let verifier = standing(&issuer);
     assert_eq!(outcome(&verifier, &next).await, Err("unknown_key"), "it was not in the first set");
+    assert_eq!(outcome(&verifier, &next).await, Err("unknown_key"), "and not in one past all caches");
     issuer.publish(&[&EC, &next]);
     assert_eq!(outcome(&verifier, &next).await, Err("unknown_key"), "remembered");
-    assert_eq!(issuer.fetches(), 1);
+    assert_eq!((issuer.fetches(), issuer.forced()), (2, 1));
     advance(SECOND * 31).await;
     assert_eq!(outcome(&verifier, &next).await, Ok(()));
 }

@@ -10,4 +10,5 @@ mod registrar;
 mod rotation;
 mod sso;
 mod stage;
+mod tokens;
 mod wire;
