@@ -58,3 +58,24 @@ fn a_remembered_token_allocates_nothing() {
     assert_eq!(allocations(|| (0..100).for_each(|_| verify())), 0);
     assert_eq!(issuer.fetches(), 1);
 }
+
+#[test]
+fn a_cached_token_is_handed_out_without_an_allocation() {
+    use catalyst_keycloak::testing::FakeKeycloak;
+    use catalyst_keycloak::{ClientCredential, OidcClient, Secret, TokenSource};
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (_fake, source) = runtime.block_on(async {
+        let fake = FakeKeycloak::start().await;
+        fake.model().set_realm("acme");
+        fake.model().set_service_account("acme", "blog", "hunter2", &[]);
+        let credential = ClientCredential::Secret(Secret::new("hunter2"));
+        let client = OidcClient::builder(fake.realm("acme").unwrap(), "blog".parse().unwrap(), credential);
+        let source = TokenSource::new(client.build().unwrap());
+        source.get().await.unwrap();
+        (fake, source)
+    });
+    let get = || drop(black_box(source.get().now_or_never().unwrap().unwrap()));
+    get();
+    assert_eq!(allocations(|| (0..1000).for_each(|_| get())), 0);
+}

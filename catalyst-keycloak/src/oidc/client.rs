@@ -220,7 +220,12 @@ impl Inner {
         form: &Form,
         credential: &ClientCredential,
     ) -> Result<Call> {
-        let form = authenticate(credential, &self.client, &self.realm, form.clone()).await?;
+        let mut form = form.clone();
+        // RFC 9126 section 2: a pushed request names its client, also where the proof alone would do.
+        if operation == Operation::PushAuthorization && credential.is_of_another_issuer() {
+            form = form.field("client_id", self.client.as_str());
+        }
+        let form = authenticate(credential, &self.client, &self.realm, form).await?;
         let target = format!("{} in realm {}", self.client, self.realm.name());
         Ok(Call::new(operation, Method::Post, self.realm.endpoint(path), target).form(&form))
     }

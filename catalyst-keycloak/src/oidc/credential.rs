@@ -26,6 +26,11 @@ pub enum ClientCredential {
 }
 
 impl ClientCredential {
+    /// Whether the server finds the client by the assertion, so that no identifier goes along.
+    pub(crate) fn is_of_another_issuer(&self) -> bool {
+        matches!(self, Self::JwtSvid(_) | Self::Federated(_))
+    }
+
     /// Whether asking with `other` after a refusal would be asking the same again.
     pub(crate) fn is_same_secret(&self, other: &Self) -> bool {
         match (self, other) {

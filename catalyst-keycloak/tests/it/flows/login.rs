@@ -83,6 +83,33 @@ async fn a_pushed_request_is_a_reference_that_is_used_once() {
 }
 
 #[tokio::test]
+async fn an_application_without_a_stored_secret_logs_users_in() {
+    use std::sync::Arc;
+
+    use catalyst_keycloak::jose::{Algorithm, SigningKey};
+    use catalyst_keycloak::login::LoginFlow;
+    use catalyst_keycloak::token::TokenVerifier;
+    use catalyst_keycloak::{Authentication, ClientCredential, ClientRegistrar as _, ClientSpec, OidcClient};
+
+    let stage = Stage::new().await;
+    let key = Arc::new(SigningKey::generate(Algorithm::Ps256).unwrap());
+    let spec = ClientSpec::new("shop".parse().unwrap(), "acme/prod/shop".parse().unwrap())
+        .authentication(Authentication::PrivateKeyJwt(key.public_set()))
+        .redirect_uri(CALLBACK.parse().unwrap());
+    let registrar = stage.fake.keycloak().unwrap().registrar("acme".parse().unwrap());
+    registrar.ensure(&spec).await.unwrap();
+
+    let (realm, id) = (stage.fake.realm("acme").unwrap(), spec.id().clone());
+    let credential = ClientCredential::PrivateKeyJwt(key);
+    let client = OidcClient::builder(realm.clone(), id.clone(), credential).build().unwrap();
+    let verifier = TokenVerifier::builder(&realm, "shop").client(id).build().unwrap();
+    let flow = LoginFlow::builder(client, verifier, CALLBACK).unwrap().pushed().build();
+    let session = stage.session(&flow).await;
+    assert_eq!(session.identity.client_id(), Some("shop"));
+    flow.refresh(&session).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_callback_of_another_login_is_refused() {
     let stage = Stage::new().await;
     let flow = stage.logins().build();
