@@ -30,7 +30,7 @@ pub struct KeycloakAdmin {
 impl KeycloakAdmin {
     pub(crate) fn new(address: &str) -> Result<Self> {
         // Servers are restarted and frozen under this client.
-        let config = HttpConfig::new("keycloak").timeout(Duration::from_secs(60)).fresh_connections();
+        let config = HttpConfig::new("keycloak").timeout(Duration::from_secs(120)).fresh_connections();
         let base = catalyst_core::http::parse_address(address)?;
         Ok(Self { http: HttpClient::new(config)?, base, token: Arc::default() })
     }

@@ -5,9 +5,11 @@
 
 mod contract;
 mod credentials;
+mod faults;
 mod harness;
 mod registrar;
 mod rotation;
+mod secrets;
 mod sso;
 mod stage;
 mod tokens;
