@@ -7,6 +7,7 @@ mod contract;
 mod credentials;
 mod faults;
 mod harness;
+mod login;
 mod registrar;
 mod rotation;
 mod secrets;
