@@ -8,6 +8,7 @@ mod credentials;
 mod faults;
 mod harness;
 mod login;
+mod realms;
 mod registrar;
 mod rotation;
 mod secrets;

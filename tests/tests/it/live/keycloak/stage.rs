@@ -37,15 +37,20 @@ impl Stage {
     /// The realm `name`; the first who asks makes it.
     pub(super) async fn open(name: &str, rotation: bool) -> Self {
         static MAKING: Mutex<()> = Mutex::const_new(());
+        let stage = Self::at(name).await;
+        let _one_at_a_time = MAKING.lock().await;
+        keycloak_setup::realm(&stage.admin, name).await.unwrap();
+        if rotation {
+            keycloak_setup::secret_rotation(&stage.admin, name).await.unwrap();
+        }
+        stage
+    }
+
+    /// The realm `name`, which somebody else makes.
+    pub(super) async fn at(name: &str) -> Self {
         let server = KeycloakServer::shared().await.unwrap();
         let admin = server.admin().unwrap();
         let realm = Realm::new(name.parse().unwrap(), server.address()).unwrap();
-        let one_at_a_time = MAKING.lock().await;
-        keycloak_setup::realm(&admin, name).await.unwrap();
-        if rotation {
-            keycloak_setup::secret_rotation(&admin, name).await.unwrap();
-        }
-        drop(one_at_a_time);
         Self { server, admin, realm }
     }
 
