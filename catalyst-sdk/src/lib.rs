@@ -32,6 +32,8 @@
 //!   it instead of seeing the refusal.
 //! - **A transaction outlives the overlap**: its lease is renewed as far as it goes; then its next statement fails
 //!   with an error that says so.
+//! - **The secret of an SSO client is replaced, or its replacement breaks off anywhere**: the old one works for its
+//!   grace, the realm says which one is in force, and whoever runs next goes on from there.
 //! - **The identity is withdrawn**: logins fail closed; what was issued before serves until its end.
 //! - **The process is killed**: users and tokens end with their TTL. Keep it short.
 

@@ -103,3 +103,8 @@ fn holds(record: &Record, situation: &Situation<'_>) -> bool {
     let enough = |lock: &&Lock| lock.ends_at > later(situation.now, situation.policy.lock / 2);
     record.lock.as_ref().filter(enough).is_some_and(|lock| lock.holder == situation.holder)
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+#[allow(clippy::unchecked_time_subtraction, reason = "a test that meets the unexpected should fail there")]
+mod tests;

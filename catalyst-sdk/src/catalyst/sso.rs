@@ -158,3 +158,43 @@ impl Drop for Running {
 fn missing(help: &'static str) -> Error {
     Error::new(ErrorKind::Config, BUILD).with_help(help)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(url: &str) -> KeycloakConfig {
+        KeycloakConfig { url: Some(url.to_owned()), ..KeycloakConfig::default() }
+    }
+
+    fn issuer(settings: &KeycloakConfig) -> String {
+        let realm = Layout::of(settings).unwrap().realm(&"acme-shop".parse().unwrap()).unwrap();
+        realm.issuer().to_string()
+    }
+
+    #[test]
+    fn the_topology_follows_from_the_address() {
+        assert_eq!(issuer(&settings("https://auth.test")), "https://auth.test/realms/acme-shop");
+        assert_eq!(
+            issuer(&settings("https://auth.{organization}.test")),
+            "https://auth.acme-shop.test/realms/acme-shop"
+        );
+    }
+
+    #[test]
+    fn calls_go_to_the_back_channel() {
+        let mut settings = settings("https://auth.{organization}.test");
+        settings.back_channel_url = Some("http://keycloak.{organization}.svc:8080".to_owned());
+        let realm = Layout::of(&settings).unwrap().realm(&"acme-shop".parse().unwrap()).unwrap();
+        assert_eq!(realm.server().as_str(), "http://keycloak.acme-shop.svc:8080/");
+    }
+
+    #[test]
+    fn what_is_missing_or_contradicts_itself_is_named() {
+        let error = Layout::of(&KeycloakConfig::default()).unwrap_err();
+        assert!(error.to_string().contains("KEYCLOAK_URL"), "{error}");
+        let mut each = settings("https://auth.test");
+        each.topology = Some(KeycloakTopology::PerOrganization);
+        assert_eq!(Layout::of(&each).unwrap_err().kind(), ErrorKind::Config);
+    }
+}

@@ -110,7 +110,8 @@ impl RotationKeeper {
                 Ok(NextStep::At(when)) => {
                     self.0.clock.until(*when).min(LOOK.mul_f64(0.9 + fastrand::f64() / 5.0))
                 }
-                Ok(_) => Duration::ZERO,
+                // It has come far and is not done: somebody writes the record all the time.
+                Ok(_) => Duration::from_secs(1),
                 // Told by the rotation itself.
                 Err(_) => RETRY.delay(kept.failures, fastrand::f64()),
             };

@@ -102,6 +102,21 @@ async fn a_key_is_made_once_kept_in_openbao_and_its_public_half_registered() {
 }
 
 #[tokio::test]
+async fn a_change_of_kind_replaces_what_is_stored_and_a_change_back_does_too() {
+    let platform = Platform::new();
+    let with_key = wordpress().credential(SsoCredential::PrivateKeyJwt(Algorithm::EdDsa));
+    for _ in 0..2 {
+        platform.sso.ensure(&wordpress()).await.unwrap();
+        let stored = platform.stored().await.unwrap();
+        assert!(stored.get("private_key").is_none());
+        assert!(platform.works(&platform.stored_secret().await).await);
+        platform.sso.ensure(&with_key).await.unwrap();
+        let stored = platform.stored().await.unwrap();
+        assert!(stored.get("private_key").is_some() && stored.get("client_secret").is_none());
+    }
+}
+
+#[tokio::test]
 async fn a_federated_client_has_nothing_stored() {
     let platform = Platform::new();
     let subject = "spiffe://acme.test/ns/prod/sa/wordpress".to_owned();
