@@ -57,11 +57,19 @@ impl<'a> Assertion<'a> {
         }
     }
 
+    /// Whether the set has the key that it names.
+    pub(super) fn has_key_in(&self, keys: &JwkSet) -> bool {
+        self.candidates(keys).next().is_some()
+    }
+
     /// Whether a key of the set has signed it.
     pub(super) fn is_signed_by(&self, keys: &JwkSet) -> bool {
-        let kid = self.header.get("kid").and_then(Value::as_str);
-        let candidates = keys.keys.iter().filter(|key| kid.is_none() || key.kid.as_deref() == kid);
-        candidates.into_iter().any(|key| self.verify(key).is_some())
+        self.candidates(keys).any(|key| self.verify(key).is_some())
+    }
+
+    fn candidates<'k>(&self, keys: &'k JwkSet) -> impl Iterator<Item = &'k Jwk> {
+        let kid = self.header.get("kid").and_then(Value::as_str).map(str::to_owned);
+        keys.keys.iter().filter(move |key| kid.is_none() || key.kid == kid)
     }
 
     fn verify(&self, key: &Jwk) -> Option<()> {

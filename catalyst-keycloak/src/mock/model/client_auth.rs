@@ -14,6 +14,10 @@ use crate::jose::JwkSet;
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const JWT_SPIFFE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe";
 
+/// How old a client's own assertion may be, and how far ahead, in seconds.
+const MAX_AGE: i64 = 60;
+const MAX_SKEW: i64 = 15;
+
 /// A request to an endpoint of OAuth.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Form {
@@ -94,8 +98,12 @@ impl State {
         if required.is_some_and(|required| required != assertion.algorithm()) {
             return Err(Refusal::assertion("Invalid signature algorithm"));
         }
+        let signed = keys.as_ref().is_some_and(|keys| assertion.is_signed_by(keys));
+        if own {
+            self.check_own(&assertion, signed, keys.as_ref())?;
+        }
         self.check_claims(realm, &assertion, own, single_use)?;
-        if !keys.is_some_and(|keys| assertion.is_signed_by(&keys)) {
+        if !signed {
             return Err(Refusal::invalid_client());
         }
         let client = client.id.clone();
@@ -110,7 +118,35 @@ impl State {
         Ok(client)
     }
 
-    /// The times and the audience of an assertion; a client's own may also be for the token endpoint.
+    /// What is asked of a client's own assertion before all else: its signature, an end, and that it is fresh.
+    fn check_own(
+        &self,
+        assertion: &Assertion<'_>,
+        signed: bool,
+        keys: Option<&JwkSet>,
+    ) -> Result<(), Refusal> {
+        if !keys.is_some_and(|keys| assertion.has_key_in(keys)) {
+            return Err(Refusal::assertion("Unable to load public key"));
+        }
+        if !signed {
+            return Err(Refusal::assertion(
+                "Client authentication with signed JWT failed: Signature on JWT token failed validation",
+            ));
+        }
+        if assertion.moment("exp").is_none() {
+            return Err(Refusal::assertion("Token exp claim is required"));
+        }
+        let age = assertion.moment("iat").map_or(0, |issued| self.now() - issued);
+        if age > MAX_AGE {
+            return Err(Refusal::assertion("Token was issued too far in the past to be used now"));
+        }
+        if age < -MAX_SKEW {
+            return Err(Refusal::assertion("Token was issued in the future"));
+        }
+        Ok(())
+    }
+
+    /// The times and the audience of an assertion; a client's own may also be for an endpoint of the realm.
     fn check_claims(
         &self,
         realm: &str,
@@ -119,9 +155,9 @@ impl State {
         single_use: bool,
     ) -> Result<(), Refusal> {
         let issuer = self.issuer(realm);
-        let endpoint = format!("{issuer}/protocol/openid-connect/token");
+        let endpoints = format!("{issuer}/protocol/openid-connect/");
         match assertion.audiences().as_slice() {
-            [one] if *one == issuer || own && one.starts_with(&endpoint) => {}
+            [one] if *one == issuer || own && one.starts_with(&endpoints) => {}
             [_, _, ..] => return Err(Refusal::assertion("Multiple audiences not allowed")),
             _ => return Err(Refusal::assertion("Invalid token audience")),
         }
@@ -192,4 +228,44 @@ fn within(subject: &str, domain: &str) -> bool {
 
 fn setting<'a>(provider: &'a Value, name: &str) -> Option<&'a str> {
     provider.get("config")?.get(name)?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::jose::{Algorithm, SigningKey};
+    use crate::mock::Model;
+
+    #[test]
+    fn an_assertion_is_fresh_and_signed_by_a_registered_key() {
+        let (model, key) = (Model::new(), SigningKey::generate(Algorithm::Es256).unwrap());
+        model.set_realm("acme");
+        model.set_client(
+            "acme",
+            &json!({ "clientId": "app", "clientAuthenticatorType": "client-jwt", "attributes": {
+                "use.jwks.string": "true", "jwks.string": serde_json::to_string(&key.public_set()).unwrap(),
+            }}),
+        );
+        let now = model.with(|state| state.now());
+        let shown = |key: &SigningKey, issued: i64| {
+            let claims = json!({
+                "iss": "app", "sub": "app", "aud": model.issuer("acme"), "iat": issued, "exp": now + 60,
+                "jti": fastrand::u64(..).to_string(),
+            });
+            let assertion = key.sign("JWT", &claims).unwrap().expose().to_owned();
+            let fields = [("client_assertion_type", JWT_BEARER), ("client_assertion", assertion.as_str())];
+            let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let form = Form { fields: fields.into(), ..Form::default() };
+            model.with(|state| state.authenticate("acme", &form)).map_err(|refusal| {
+                refusal.body()["error_description"].as_str().unwrap_or_default().to_owned()
+            })
+        };
+        assert!(shown(&key, now).is_ok());
+        assert!(shown(&key, now - 61).unwrap_err().contains("too far in the past"));
+        assert!(shown(&key, now + 70).unwrap_err().contains("in the future"));
+        let stranger = SigningKey::generate(Algorithm::Es256).unwrap();
+        assert_eq!(shown(&stranger, now).unwrap_err(), "Unable to load public key");
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Refusal;
 use super::assertion::Assertion;
@@ -135,8 +135,12 @@ impl State {
         if !self.public_realm(realm)?.user(&user)?.enabled() {
             return Err(invalid("User disabled"));
         }
-        id_extra.insert("auth_time".to_owned(), began.into());
-        let extra = json!({ "auth_time": began }).as_object().cloned().unwrap_or_default();
+        let mut extra = Map::new();
+        // Only a login in a browser has a time.
+        if self.logins.browsers.values().any(|known| known == session) {
+            id_extra.insert("auth_time".to_owned(), began.into());
+            extra.insert("auth_time".to_owned(), began.into());
+        }
         let (realm, client) = (realm.to_owned(), client.to_owned());
         let session = Some(session.to_owned());
         self.give(&Grant {

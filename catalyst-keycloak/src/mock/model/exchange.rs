@@ -46,6 +46,10 @@ impl State {
             (Err(_unknown), None) => found.granted_scopes(None)?,
             (scopes, _) => scopes?,
         };
+        let mut scopes = scopes;
+        if subject.client != client && form.get("scope").is_none() {
+            scopes.remove("openid");
+        }
         let user = home.user(&subject.user)?;
         let mut extra = Map::new();
         if let Some(moment) = subject.claims.get("auth_time") {
@@ -60,14 +64,22 @@ impl State {
             if !named(&available).any(|name| name == asked) {
                 return Err(refuse(&format!("Requested audience not available: {asked}")));
             }
+            let roles =
+                about.client_roles().remove(asked).map(|roles| (asked.to_owned(), json!({ "roles": roles })));
             extra.insert("aud".to_owned(), asked.into());
+            extra.insert("resource_access".to_owned(), roles.into_iter().collect::<Map<_, _>>().into());
         }
+        let prefix = match (&subject.session, subject.client == client) {
+            (None, _) => "trrtte",
+            (Some(_), true) => "onrtte",
+            (Some(_), false) => "ntrtte",
+        };
         let grant = Grant {
             realm: realm.to_owned(),
             client: client.to_owned(),
             user: user.id.clone(),
             session: subject.session.clone(),
-            prefix: if subject.session.is_some() { "onrtte" } else { "trrtte" },
+            prefix,
             scopes,
             extra,
             access_only: true,

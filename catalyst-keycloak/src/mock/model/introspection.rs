@@ -10,7 +10,15 @@ use super::state::State;
 impl State {
     /// `POST …/token/introspect` (RFC 7662). Not active, too, for a caller that is not in the token's audience.
     pub(crate) fn introspect(&mut self, realm: &str, form: &Form) -> Result<Value, Refusal> {
-        let caller = self.authenticate(realm, form)?;
+        let caller = self.authenticate(realm, form).map_err(|refusal| {
+            // In other words than everywhere else.
+            let wrong = refusal == Refusal::wrong_secret();
+            if wrong {
+                Refusal::oauth(401, "invalid_client", "Client authentication failed.")
+            } else {
+                refusal
+            }
+        })?;
         let caller = self.public_realm(realm)?.client_by_id(&caller)?;
         if caller.flag("publicClient") {
             return Err(Refusal::oauth(403, "invalid_request", "Client not allowed."));

@@ -27,7 +27,7 @@ pub(super) struct Logins {
     /// Logins that wait for a password, by the cookie of their browser.
     visits: HashMap<String, Visit>,
     /// Sessions, by the cookie of the browser that is logged in.
-    browsers: HashMap<String, String>,
+    pub(super) browsers: HashMap<String, String>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) pushed: HashMap<String, Pushed>,
     /// Clients that were cut off from a session: something of theirs was used twice.

@@ -72,6 +72,9 @@ impl State {
             "access_token": access, "expires_in": lifespan, "refresh_expires_in": 0, "token_type": token_type,
             "not-before-policy": not_before, "scope": scope,
         });
+        if let Some(session) = &grant.session {
+            answer["session_state"] = session.as_str().into();
+        }
         if refreshes {
             let jti = self.uuid();
             let refresh = refresh.as_object().cloned().unwrap_or_default();
@@ -79,7 +82,6 @@ impl State {
             answer["refresh_token"] =
                 self.sign(grant, Kind::Refresh, refresh, (&jti, now + lasts), None)?.into();
             answer["refresh_expires_in"] = lasts.into();
-            answer["session_state"] = grant.session.clone().into();
         }
         if grant.scopes.contains("openid") && refreshes {
             let half = |text: &str| URL_SAFE_NO_PAD.encode(&digest(&SHA256, text.as_bytes()).as_ref()[..16]);

@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use catalyst_core::Secret;
 use catalyst_core::http::Method;
-use catalyst_keycloak::ClientId;
 use catalyst_keycloak::testing::contract::{self, Operator};
+use catalyst_keycloak::{ClientId, ClientRegistrar as _, ClientSecrets as _, Outcome};
+use catalyst_tests::servers::keycloak_setup;
 use serde_json::{Value, json};
 
-use super::stage::Stage;
+use super::stage::{Stage, robot};
 
 #[async_trait]
 impl Operator for Stage {
@@ -75,4 +76,20 @@ async fn of_secrets_with_the_policy() {
     let stage = Stage::rotating().await;
     let registrar = stage.keycloak().registrar(stage.name().clone());
     contract::secrets::with_policy(&registrar, &registrar, &stage).await;
+}
+
+/// The server fails over updates without attributes of clients that are older than the policy.
+#[tokio::test]
+#[ignore = "needs real servers: cargo xtask live"]
+async fn a_client_that_is_older_than_the_policy_can_be_updated() {
+    let stage = Stage::open("acme-late", false).await;
+    let registrar = stage.keycloak().registrar(stage.name().clone());
+    let spec = robot("late");
+    let secret = registrar.ensure(&spec).await.unwrap().secret.unwrap();
+    keycloak_setup::secret_rotation(&stage.admin, "acme-late").await.unwrap();
+    let updated = registrar.ensure(&spec.clone().description("new")).await.unwrap();
+    assert_eq!(updated.outcome, Outcome::Updated);
+    registrar.set_enabled(spec.id(), spec.owner(), true).await.unwrap();
+    assert!(registrar.accepts(spec.id(), &secret).await.unwrap());
+    assert!(registrar.secrets(spec.id()).await.unwrap().expires_at.is_some());
 }
