@@ -56,7 +56,12 @@ impl KeySet {
 
     /// The key `kid` if it is for `algorithm`. Does not allocate.
     pub fn find(&self, kid: &str, algorithm: Algorithm) -> Option<&VerifyingKey> {
-        self.keys.iter().find(|key| key.kid() == Some(kid) && key.is_for(algorithm))
+        self.keys.get(self.position(kid, algorithm)?)
+    }
+
+    /// Where that key stands in [`KeySet::keys`].
+    pub(crate) fn position(&self, kid: &str, algorithm: Algorithm) -> Option<usize> {
+        self.keys.iter().position(|key| key.kid() == Some(kid) && key.is_for(algorithm))
     }
 
     /// Identifiers and algorithms of the keys.

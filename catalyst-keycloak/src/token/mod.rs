@@ -16,6 +16,7 @@ mod confirmation;
 mod discovery;
 mod dpop;
 mod fields;
+mod headers;
 mod keys;
 mod lists;
 mod names;

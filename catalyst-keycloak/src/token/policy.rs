@@ -4,7 +4,6 @@ use crate::jose::Algorithm;
 use crate::{ClientId, Issuer};
 
 use super::claims::Claims;
-use super::compact::Header;
 use super::{Refusal, lists};
 
 /// The event of OpenID Connect Back-Channel Logout 1.0 section 2.4.
@@ -16,6 +15,30 @@ pub(super) enum Purpose {
     Access,
     Id,
     Logout,
+}
+
+/// What a header announces (`typ`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Typ {
+    /// `JWT`, or nothing.
+    Plain,
+    /// `at+jwt` (RFC 9068).
+    Access,
+    /// `logout+jwt`.
+    Logout,
+    Other,
+}
+
+impl Typ {
+    /// Of a media type without `application/`.
+    pub(super) fn of(typ: &str) -> Self {
+        match typ {
+            typ if typ.is_empty() || typ.eq_ignore_ascii_case("JWT") => Self::Plain,
+            typ if typ.eq_ignore_ascii_case("at+jwt") => Self::Access,
+            typ if typ.eq_ignore_ascii_case("logout+jwt") => Self::Logout,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The rules of one verifier.
@@ -39,31 +62,23 @@ pub(super) struct Policy {
 
 impl Policy {
     /// Whether the header announces what it is presented as. Before the signature, for it costs nothing.
-    pub(super) fn check_type(&self, purpose: Purpose, header: &Header<'_>) -> Result<(), Refusal> {
-        let typ = header.typ();
-        let is = |name: &str| typ.eq_ignore_ascii_case(name);
+    pub(super) fn check_type(&self, purpose: Purpose, typ: Typ) -> Result<(), Refusal> {
         let fits = match purpose {
-            Purpose::Access => is("at+jwt") || !self.only_rfc9068 && (typ.is_empty() || is("JWT")),
-            Purpose::Id => typ.is_empty() || is("JWT"),
-            Purpose::Logout => typ.is_empty() || is("JWT") || is("logout+jwt"),
+            Purpose::Access => typ == Typ::Access || !self.only_rfc9068 && typ == Typ::Plain,
+            Purpose::Id => typ == Typ::Plain,
+            Purpose::Logout => matches!(typ, Typ::Plain | Typ::Logout),
         };
         if fits { Ok(()) } else { Err(Refusal::Type("its header announces another type (typ)")) }
     }
 
     /// Whether the claims are those of a token for this `purpose` at `now`, in seconds since 1970.
-    pub(super) fn check(
-        &self,
-        purpose: Purpose,
-        header: &Header<'_>,
-        claims: &Claims,
-        now: i64,
-    ) -> Result<(), Refusal> {
+    pub(super) fn check(&self, purpose: Purpose, typ: Typ, claims: &Claims, now: i64) -> Result<(), Refusal> {
         if claims.text(claims.fields.iss.as_ref()) != Some(self.issuer.as_str()) {
             return Err(Refusal::Issuer);
         }
         self.check_times(claims, now)?;
         match purpose {
-            Purpose::Access => self.check_access(header, claims),
+            Purpose::Access => self.check_access(typ, claims),
             Purpose::Id => self.check_id(claims),
             Purpose::Logout => self.check_logout(claims),
         }
@@ -94,10 +109,9 @@ impl Policy {
         }
     }
 
-    fn check_access(&self, header: &Header<'_>, claims: &Claims) -> Result<(), Refusal> {
-        let typ = claims.text(claims.fields.typ.as_ref());
-        let rfc9068 = header.typ().eq_ignore_ascii_case("at+jwt");
-        match typ {
+    fn check_access(&self, typ: Typ, claims: &Claims) -> Result<(), Refusal> {
+        let rfc9068 = typ == Typ::Access;
+        match claims.text(claims.fields.typ.as_ref()) {
             Some("Bearer") => {}
             // What Keycloak writes into a token that is bound by DPoP.
             Some("DPoP") if claims.confirmation().is_some() => {}

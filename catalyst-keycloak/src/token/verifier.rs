@@ -14,8 +14,9 @@ use super::claims::Claims;
 use super::compact::{Compact, Header, HeaderBuffer};
 use super::confirmation::{Confirmation, Shown};
 use super::dpop::Proofs;
-use super::keys::{KeyCache, Look};
-use super::policy::{Policy, Purpose};
+use super::headers::Announced;
+use super::keys::{KeyCache, Loaded, Look};
+use super::policy::{Policy, Purpose, Typ};
 use super::remembered::{Digest, Remembered};
 use super::replay::Replays;
 use super::{AccessToken, IdToken, LogoutToken, Refusal};
@@ -67,6 +68,12 @@ enum Attempt {
     After(BoxFuture<'static, ()>),
     /// Again, with this key.
     Without(Box<str>, Algorithm),
+}
+
+/// The key that a header asks for.
+enum Asked {
+    Known(Announced),
+    Unknown(Box<str>, Algorithm),
 }
 
 /// What the memory says of a token.
@@ -223,31 +230,66 @@ impl TokenVerifier {
             Known::Verified(claims) => return Ok(Attempt::Verified(claims)),
             Known::Not(digest) => digest,
         };
-        let mut buffer = HeaderBuffer::new();
-        let header = Header::read(compact.header, &mut buffer)?;
-        let algorithm = header.algorithm(&inner.policy.algorithms)?;
-        inner.policy.check_type(purpose, &header)?;
-        let kid = header.kid()?;
-
         let current = match inner.keys.look(refresh) {
-            Look::Keys(current) => current,
+            Look::Keys(current) => Some(current),
             Look::Refresh(refresh) => return Ok(Attempt::After(refresh)),
-            Look::Nothing => return Ok(Attempt::Without(kid.into(), algorithm)),
+            Look::Nothing => None,
         };
-        let found = current.as_ref().and_then(|loaded| Some((loaded, loaded.keys.find(kid, algorithm)?)));
-        let Some((loaded, key)) = found else { return Ok(Attempt::Without(kid.into(), algorithm)) };
-
-        if !compact.is_signed_by(key, algorithm) {
-            return Err(Refusal::Signature);
+        let loaded = current.as_ref().and_then(|current| current.as_ref());
+        let seen = loaded.and_then(|loaded| loaded.headers.get(compact.header));
+        let announced = match seen {
+            Some(announced) => announced,
+            None => match self.read_header(purpose, &compact, loaded)? {
+                Asked::Known(announced) => announced,
+                Asked::Unknown(kid, algorithm) => return Ok(Attempt::Without(kid, algorithm)),
+            },
+        };
+        inner.policy.check_type(purpose, announced.typ)?;
+        let loaded = loaded.ok_or(Refusal::UnknownKey)?;
+        let claims = self.read_claims(purpose, &compact, loaded, announced)?;
+        if seen.is_none() {
+            loaded.headers.insert(compact.header, announced);
         }
-        let claims = Claims::read(compact.payload()?, &inner.policy.platform_claim, algorithm)?;
-        let now = self.now();
-        inner.policy.check(purpose, &header, &claims, now)?;
-        let claims = Arc::new(claims);
         if let (Some(memory), Some(digest)) = (&inner.remembered, digest) {
-            memory.insert(digest, &claims, loaded.generation, now.saturating_sub(inner.policy.skew));
+            memory.insert(digest, &claims, loaded.generation, self.now().saturating_sub(inner.policy.skew));
         }
         Ok(Attempt::Verified(claims))
+    }
+
+    fn read_header(
+        &self,
+        purpose: Purpose,
+        compact: &Compact<'_>,
+        loaded: Option<&Arc<Loaded>>,
+    ) -> Result<Asked, Refusal> {
+        let policy = &self.0.policy;
+        let mut buffer = HeaderBuffer::new();
+        let header = Header::read(compact.header, &mut buffer)?;
+        let (algorithm, typ) = (header.algorithm(&policy.algorithms)?, Typ::of(header.typ()));
+        // Before anything is fetched for it.
+        policy.check_type(purpose, typ)?;
+        let kid = header.kid()?;
+        Ok(match loaded.and_then(|loaded| loaded.keys.position(kid, algorithm)) {
+            Some(key) => Asked::Known(Announced { key, algorithm, typ }),
+            None => Asked::Unknown(kid.into(), algorithm),
+        })
+    }
+
+    fn read_claims(
+        &self,
+        purpose: Purpose,
+        compact: &Compact<'_>,
+        loaded: &Loaded,
+        announced: Announced,
+    ) -> Result<Arc<Claims>, Refusal> {
+        let policy = &self.0.policy;
+        let key = loaded.keys.keys().get(announced.key).ok_or(Refusal::UnknownKey)?;
+        if !compact.is_signed_by(key, announced.algorithm) {
+            return Err(Refusal::Signature);
+        }
+        let claims = Claims::read(compact.payload()?, &policy.platform_claim, announced.algorithm)?;
+        policy.check(purpose, announced.typ, &claims, self.now())?;
+        Ok(Arc::new(claims))
     }
 
     /// What is known of an access token that is shown again, or how to remember it.

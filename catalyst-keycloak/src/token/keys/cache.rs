@@ -16,6 +16,7 @@ use super::plan::{Age, Ages, Planner, Unknown};
 use super::source::{KeySource, PublishedKeys};
 use crate::jose::{Algorithm, KeySet};
 use crate::token::Refusal;
+use crate::token::headers::Headers;
 
 /// A fetch ends after this time.
 const FETCH_LIMIT: Duration = Duration::from_secs(10);
@@ -37,6 +38,8 @@ struct Inner {
 
 /// A loaded set.
 pub(in crate::token) struct Loaded {
+    /// Headers of tokens that were verified with it.
+    pub(in crate::token) headers: Headers,
     pub(in crate::token) keys: KeySet,
     /// Another number for another set of keys.
     pub(in crate::token) generation: u64,
@@ -219,7 +222,12 @@ fn land(owner: &Weak<Inner>, asked: Instant, forced: bool, fetched: Result<Publi
                 tracing::info!(keys = keys.keys().len(), "the issuer's keys changed");
             }
             let ages = Ages::of(asked, max_age, fastrand::f64());
-            inner.current.store(Some(Arc::new(Loaded { keys, generation, ages })));
+            inner.current.store(Some(Arc::new(Loaded {
+                headers: Headers::default(),
+                keys,
+                generation,
+                ages,
+            })));
             slow.planner.loaded(now, forced, changed);
             slow.failed = None;
             Ok(())

@@ -7,4 +7,4 @@ mod unknown;
 
 pub use source::{HttpKeySource, KeySource, PublishedKeys};
 
-pub(super) use cache::{KeyCache, Look};
+pub(super) use cache::{KeyCache, Loaded, Look};

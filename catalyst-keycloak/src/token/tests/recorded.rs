@@ -6,7 +6,7 @@ use crate::Realm;
 use crate::jose::{Algorithm, KeySet};
 use crate::token::claims::Claims;
 use crate::token::compact::{Compact, Header, HeaderBuffer};
-use crate::token::policy::{Policy, Purpose};
+use crate::token::policy::{Policy, Purpose, Typ};
 use crate::token::{IdToken, Refusal};
 
 /// When they were issued.
@@ -40,12 +40,13 @@ fn verify(purpose: Purpose, token: &str, policy: &Policy) -> Result<Claims, Refu
     let mut buffer = HeaderBuffer::new();
     let header = Header::read(compact.header, &mut buffer)?;
     let algorithm = header.algorithm(&policy.algorithms)?;
-    policy.check_type(purpose, &header)?;
+    let typ = Typ::of(header.typ());
+    policy.check_type(purpose, typ)?;
     let keys = keys();
     let key = keys.find(header.kid()?, algorithm).ok_or(Refusal::UnknownKey)?;
     assert!(compact.is_signed_by(key, algorithm));
     let claims = Claims::read(compact.payload()?, &policy.platform_claim, algorithm)?;
-    policy.check(purpose, &header, &claims, THEN)?;
+    policy.check(purpose, typ, &claims, THEN)?;
     Ok(claims)
 }
 
