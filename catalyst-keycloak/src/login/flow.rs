@@ -1,5 +1,6 @@
 //! The flow itself.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,14 +101,20 @@ impl LoginFlowBuilder {
     }
 }
 
-/// A login on its way.
-#[derive(Debug)]
+/// A login on its way. `Debug` shows where it goes, and not the state and nonce in that address.
 #[non_exhaustive]
 pub struct LoginStart {
     /// Where to redirect the browser to.
     pub url: Url,
     /// What to remember for its return.
     pub pending: PendingLogin,
+}
+
+impl fmt::Debug for LoginStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (host, path) = (self.url.host_str().unwrap_or_default(), self.url.path());
+        write!(f, "LoginStart({host}{path}, {:?})", self.pending)
+    }
 }
 
 impl LoginFlow {

@@ -1,5 +1,6 @@
 //! Authorization requests that go to the server before the browser does (RFC 9126).
 
+use std::fmt;
 use std::time::Duration;
 
 use catalyst_core::{Error, ErrorKind, Result};
@@ -11,14 +12,21 @@ use crate::form::Form;
 use crate::operation::Operation;
 use crate::refusal;
 
-/// What stands for a pushed request in the browser's address. Used once.
-#[derive(Clone, Debug)]
+/// What stands for a pushed request in the browser's address. Used once, and as good as the request: `Debug` shows only
+/// its end.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PushedRequest {
     /// The value of `request_uri`.
     pub request_uri: String,
     /// From here on it is refused; Keycloak gives 60 s.
     pub expires_at: Instant,
+}
+
+impl fmt::Debug for PushedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PushedRequest").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
 }
 
 impl OidcClient {

@@ -27,6 +27,8 @@ async fn a_pending_login_survives_in_a_cookie() {
     let stage = Stage::new().await;
     let flow = stage.logins().build();
     let start = flow.start().await.unwrap();
+    let state = start.url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    assert!(!format!("{start:?}").contains(&state));
     let kept = start.pending.expose();
     let callback = Browser::new().unwrap().log_in(&start.url, "alice", "pw").await.unwrap();
     let pending = PendingLogin::restore(&kept).unwrap();
