@@ -103,7 +103,12 @@ pub(crate) fn meaning(operation: Operation, status: u16, body: &[u8]) -> Error {
             unknown: true,
             ..plain(ErrorKind::Unavailable, "bad_gateway", "a proxy before the server got no answer from it")
         },
-        503 => plain(ErrorKind::Unavailable, "unavailable", "the server is starting, or is overloaded"),
+        503 => Meaning {
+            // Keycloak says it before it does anything; a proxy that says it may have passed the request on. A second
+            // new secret would end the one that applications hold, so there the doubt counts.
+            unknown: operation == Operation::RegenerateSecret,
+            ..plain(ErrorKind::Unavailable, "unavailable", "the server is starting, or is overloaded")
+        },
         _ => plain(ErrorKind::Other, "unexpected_status", "is this the address of a Keycloak server?"),
     };
     let mut error = Error::new(meaning.kind, operation.name())

@@ -226,6 +226,20 @@ async fn faults_are_typed_bounded_and_pass() {
 }
 
 #[tokio::test]
+async fn a_new_secret_is_never_asked_for_twice_in_doubt() {
+    let (fake, registrar) = acme().await;
+    fake.model().set_rotation_policy("acme", true);
+    registrar.ensure(&spec()).await.unwrap();
+    for rule in [FaultRule::status(503), FaultRule::status(502), FaultRule::new(Fault::DropAnswer)] {
+        let before = fake.model().requests().of(Route::ClientSecret);
+        fake.faults().inject(rule.clone().on(Route::ClientSecret).writes());
+        let error = registrar.regenerate(spec().id()).await.unwrap_err();
+        assert!(error.outcome_unknown(), "{rule:?}: {error:?}");
+        assert_eq!(fake.model().requests().of(Route::ClientSecret) - before, 1, "{rule:?}");
+    }
+}
+
+#[tokio::test]
 async fn no_secret_is_printed_on_any_of_these_ways() {
     let logs = LogCapture::default();
     // Two subscribers, so that no callsite is cached as one that nobody hears.
