@@ -79,6 +79,12 @@ pub(crate) fn meaning(operation: Operation, status: u16, body: &[u8]) -> Error {
         403 => forbidden(operation, word),
         404 => missing(said),
         409 => exists(),
+        // Two that were made at once: the database keeps the first, and the server does not say that nicely.
+        400 if said == "Database operation failed" => plain(
+            ErrorKind::Conflict,
+            "already_exists",
+            "the database refuses it, most likely because somebody created it in the same moment",
+        ),
         400 if said.contains("already exists") || said == "Client Identifier in use" => exists(),
         400 if said.starts_with("Domain ") && said.contains("already linked") => plain(
             ErrorKind::Conflict,

@@ -1,6 +1,7 @@
 //! Making a realm agree with its declaration.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use catalyst_core::http::Method;
 use catalyst_core::{Error, ErrorKind, Result};
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::plan;
-use super::work::Work;
+use super::work::{ROUNDS, Work};
 use super::{RealmAdmin, RealmChange, RealmSpec};
 use crate::operation::Operation;
 use crate::refusal::SERVICE;
@@ -16,6 +17,16 @@ use crate::transport::AdminPath;
 
 /// Roles that one page shows. A realm with more has its missing ones asked for by name.
 const PAGE: usize = 500;
+
+/// A realm takes up to 5 s.
+const APPEARING: [Duration; 6] = [
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+    Duration::from_millis(1600),
+    Duration::from_millis(3200),
+];
 
 #[derive(Deserialize)]
 struct Role {
@@ -38,15 +49,13 @@ impl RealmAdmin {
     pub async fn ensure(&self, spec: &RealmSpec) -> Result<RealmChange> {
         let document = plan::create(spec, self.name.as_str())?;
         let mut work = Work::new(self, "");
-        let (current, created) = if let Some(current) = read(&mut work).await? {
-            (current, false)
-        } else {
-            let ours = create(&mut work, &document).await?;
-            work.renew_token().await?;
-            match ours {
-                Some(true) => return Ok(work.finish(true)),
-                ours => (read(&mut work).await?.ok_or_else(|| vanished(self))?, ours.is_none()),
-            }
+        let (current, created) = match read(&mut work).await? {
+            Some(current) => (current, false),
+            None => match create(&mut work, &document).await? {
+                Created::Now => return Ok(work.finish(true)),
+                Created::Before(current) => (current, false),
+                Created::Perhaps(current) => (current, true),
+            },
         };
         let roles = roles(&mut work, spec).await?;
         let plan = plan::converge(spec, &current, &roles)?;
@@ -77,14 +86,39 @@ impl RealmAdmin {
     }
 }
 
-/// `Some(true)` if we made it, `Some(false)` if another process was faster, `None` if that may have been our own first
-/// try, whose answer was lost.
-async fn create(work: &mut Work<'_>, document: &Value) -> Result<Option<bool>> {
-    match work.write(Operation::CreateRealm, Method::Post, &AdminPath::realms(), document).await {
-        Ok(_) => Ok(Some(true)),
-        Err(error) if error.code() == Some("already_exists") => Ok((error.attempts() == 1).then_some(false)),
-        Err(error) => Err(error),
+enum Created {
+    Now,
+    /// By another process, which was faster.
+    Before(Map<String, Value>),
+    /// That may have been our own first try, whose answer was lost.
+    Perhaps(Map<String, Value>),
+}
+
+/// Creates the realm. One that somebody else is just making cannot be seen until all of it is there, and a server that
+/// is busy with it refuses ours for reasons of its own; so look, and try again.
+async fn create(work: &mut Work<'_>, document: &Value) -> Result<Created> {
+    let mut refused = None;
+    for _ in 0..ROUNDS {
+        let error =
+            match work.write(Operation::CreateRealm, Method::Post, &AdminPath::realms(), document).await {
+                Ok(_) => {
+                    work.renew_token().await?;
+                    return Ok(Created::Now);
+                }
+                Err(error) if error.code() == Some("already_exists") => error,
+                Err(error) => return Err(error),
+            };
+        // Reading it renews the token, which is older than the realm, and not before the realm is there.
+        for pause in APPEARING {
+            match read(work).await? {
+                Some(current) if error.attempts() > 1 => return Ok(Created::Perhaps(current)),
+                Some(current) => return Ok(Created::Before(current)),
+                None => tokio::time::sleep(pause).await,
+            }
+        }
+        refused = Some(error);
     }
+    Err(refused.unwrap_or_else(|| Error::new(ErrorKind::Conflict, Operation::CreateRealm.name())))
 }
 
 /// The whole realm, or `None` if there is none. A part of it means that the token is older than the realm, or that
@@ -146,14 +180,4 @@ async fn roles(work: &mut Work<'_>, spec: &RealmSpec) -> Result<BTreeSet<String>
         }
     }
     Ok(there)
-}
-
-fn vanished(admin: &RealmAdmin) -> Error {
-    Error::new(ErrorKind::NotFound, Operation::CreateRealm.name())
-        .with_service(SERVICE)
-        .with_target(format!("realm {}", admin.name))
-        .with_code("realm_not_found")
-        .with_help(
-            "the server says that the realm exists, and then that it does not; does somebody remove it?",
-        )
 }

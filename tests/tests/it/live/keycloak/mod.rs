@@ -5,9 +5,11 @@
 
 mod contract;
 mod credentials;
+mod dynamic;
 mod faults;
 mod harness;
 mod login;
+mod realm_setup;
 mod realms;
 mod registrar;
 mod rotation;
