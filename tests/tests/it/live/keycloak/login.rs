@@ -115,9 +115,7 @@ async fn a_code_serves_one_login_and_once() {
 #[tokio::test]
 #[ignore = "needs real servers: cargo xtask live"]
 async fn a_realm_that_wants_pushed_requests_gets_them() {
-    let app =
-        Application::with("pushed", |spec| spec.attribute("require.pushed.authorization.requests", "true"))
-            .await;
+    let app = Application::new("pushed").await;
     app.stage
         .admin
         .edit_client(app.stage.name().as_str(), "pushed", |client| {

@@ -8,6 +8,7 @@ mod credentials;
 mod dynamic;
 mod faults;
 mod harness;
+mod killed;
 mod login;
 mod realm_setup;
 mod realms;

@@ -91,8 +91,8 @@ async fn every_algorithm_verifies_and_new_keys_are_found_at_once() {
         let token = token(&client(&stage, spec).await).await;
         // Two new keys in a row are found at once; a third one could have to wait for the throttle.
         let verifier = if algorithm == Algorithm::EdDsa { &verifier(&stage) } else { &known };
-        let verified = verifier.verify_access(token.expose()).await;
-        assert_eq!(verified.unwrap().client_id(), Some(id.as_str()), "{algorithm}");
+        let caller = verifier.verify_access(token.expose()).await.unwrap();
+        assert_eq!(caller.client_id(), Some(id.as_str()), "{algorithm}");
         priority += 10;
     }
 }
