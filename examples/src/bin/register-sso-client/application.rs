@@ -69,7 +69,7 @@ pub(crate) fn sso(options: &Options, stage: &Stage, screen: &Screen) -> Result<S
         screen.happened(&sentence(&event.kind));
     });
     let realms = stage.resolver.clone();
-    let registrars = AdminRegistrars::new(stage::administrator());
+    let registrars = AdminRegistrars::new(stage.registrar_login()?).in_each_realm(true);
     Ok(Sso::builder(realms, registrars, Arc::clone(&stage.store), MOUNT.parse()?)
         .policy(Policy::default().grace(options.grace))
         .poll(Duration::from_secs(1))

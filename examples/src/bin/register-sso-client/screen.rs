@@ -1,6 +1,5 @@
 //! The run as it is read: numbered steps, and what happened in them.
 
-use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -11,17 +10,19 @@ use tokio::time::Instant;
 pub(crate) struct Screen {
     start: Instant,
     steps: Arc<AtomicU8>,
-    silent: bool,
+    /// Where a test reads it.
+    #[cfg(test)]
+    told: Arc<std::sync::Mutex<String>>,
 }
 
 impl Screen {
     pub(crate) fn new() -> Self {
-        Self { start: Instant::now(), steps: Arc::default(), silent: false }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn silent() -> Self {
-        Self { silent: true, ..Self::new() }
+        Self {
+            start: Instant::now(),
+            steps: Arc::default(),
+            #[cfg(test)]
+            told: Arc::default(),
+        }
     }
 
     /// The headline of the next step.
@@ -41,11 +42,24 @@ impl Screen {
     }
 
     /// A line as it is.
+    #[cfg(not(test))]
+    #[allow(clippy::unused_self, reason = "a test has one screen for each story")]
     pub(crate) fn say(&self, line: &str) {
-        if !self.silent {
-            // A closed pipe ends nothing.
-            writeln!(std::io::stdout(), "{line}").ok();
-        }
+        use std::io::Write;
+        // A closed pipe ends nothing.
+        writeln!(std::io::stdout(), "{line}").ok();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn say(&self, line: &str) {
+        let mut told = self.told.lock().unwrap();
+        told.push_str(line);
+        told.push('\n');
+    }
+
+    #[cfg(test)]
+    pub(crate) fn told(&self) -> String {
+        self.told.lock().unwrap().clone()
     }
 }
 

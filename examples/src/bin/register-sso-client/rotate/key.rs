@@ -25,9 +25,8 @@ impl Rotation<'_> {
 
         let new = SigningKey::generate(old.algorithm())?;
         let both = JwkSet { keys: vec![old.public_jwk(), new.public_jwk()] };
-        let registrar = self.stage.keycloak()?.registrar(self.stage.realm.name().clone());
         let spec = application::client(self.application)?.authentication(Authentication::PrivateKeyJwt(both));
-        registrar.ensure(&spec).await?;
+        self.stage.clients()?.ensure(&spec).await?;
         screen.happened("both public keys are registered");
 
         let found = self.stage.store.read(&stored, None).await?;

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use catalyst_core::Secret;
+use catalyst_sdk::keycloak::jose::{Algorithm, SigningKey};
 use catalyst_sdk::keycloak::{
-    AdminLogin, IdentityProviderSpec, Keycloak, OrganizationSlug, ProviderKind, Realm, RealmResolver,
-    RealmSpec, SecretRotationPolicy, SharedSovereign,
+    AdminLogin, AdminRegistrar, Authentication, ClientCredential, ClientSpec, IdentityProviderSpec, Keycloak,
+    ManagementRole, OrganizationSlug, ProviderKind, Realm, RealmResolver, RealmSpec, SecretRotationPolicy,
+    SharedSovereign,
 };
 use catalyst_sdk::openbao::SecretStore;
 
@@ -32,6 +34,8 @@ pub(crate) const ORGANIZATION: &str = "acme-shop";
 pub(crate) const USER: &str = "ada";
 /// KV version 2 of the platform.
 pub(crate) const MOUNT: &str = "secret";
+/// Who registers clients.
+const REGISTRAR: &str = "catalyst-registrar";
 /// The user that both servers, the fake and the real one, are brought up with.
 const ADMIN: (&str, &str) = ("admin", "admin");
 
@@ -44,6 +48,8 @@ pub(crate) struct Stage {
     /// The workload that the application runs as, if it needs to be one.
     pub workload: Option<Workload>,
     password: Secret,
+    /// What the registrar proves itself with; it has no secret either.
+    registrar: Arc<SigningKey>,
 }
 
 enum Servers {
@@ -70,16 +76,20 @@ impl Stage {
             _ => None,
         };
         let store: Arc<dyn SecretStore> = Arc::new(bao.kv(MOUNT.parse()?));
-        let stage = Self { servers, resolver, realm, store, workload, password };
+        let registrar = Arc::new(SigningKey::generate(Algorithm::Es256)?);
+        let stage = Self { servers, resolver, realm, store, workload, password, registrar };
         screen.tell(&format!("Keycloak at {address}, OpenBao at {}", stage.servers.openbao_address()));
         stage.set_up(options, screen).await?;
         Ok(stage)
     }
 
+    /// As the administrator that a server is brought up with, who is needed no more afterwards.
     async fn set_up(&self, options: &Options, screen: &Screen) -> Result<(), Broken> {
-        let keycloak = self.keycloak()?;
+        let login = AdminLogin::bootstrap(ADMIN.0, Secret::new(ADMIN.1));
+        let keycloak = Keycloak::builder(self.realm.server().as_str())?.admin(login).build()?;
         if options.topology == Topology::SharedSovereign {
             keycloak.realm(SharedSovereign::ADMIN_REALM.parse()?).ensure(&RealmSpec::new()).await?;
+            screen.tell(&format!("realm {} for the Sovereign's own team", SharedSovereign::ADMIN_REALM));
         }
         let realm = keycloak.realm(self.realm.name().clone());
         let made = realm.ensure(&RealmSpec::new().display_name("Acme Shop")).await?;
@@ -99,14 +109,28 @@ impl Stage {
             realm.ensure_identity_provider(&IdentityProviderSpec::new(Workload::ALIAS, kind)).await?;
             screen.tell(&format!("identity provider {} for {}", Workload::ALIAS, Workload::TRUST_DOMAIN));
         }
+        let client = ClientSpec::new(REGISTRAR.parse()?, "platform/sso".parse()?)
+            .authentication(Authentication::PrivateKeyJwt(self.registrar.public_set()));
+        realm.ensure_service_account(&client, &ManagementRole::REGISTRAR).await?;
+        screen.tell(&format!(
+            "a registrar, {REGISTRAR}, who may manage the clients of this realm and nothing else"
+        ));
         self.servers.add_user(name.as_str(), USER, &self.password).await?;
         screen.tell(&format!("a user, {USER}"));
         Ok(())
     }
 
-    /// The administration of the Organization's Keycloak.
-    pub(crate) fn keycloak(&self) -> Result<Keycloak, Broken> {
-        Ok(Keycloak::builder(self.realm.server().as_str())?.admin(administrator()).build()?)
+    /// How the registrar logs in to the realm that it manages.
+    pub(crate) fn registrar_login(&self) -> Result<AdminLogin, Broken> {
+        let key = ClientCredential::PrivateKeyJwt(Arc::clone(&self.registrar));
+        Ok(AdminLogin::service_account(REGISTRAR.parse()?, key).realm(self.realm.name().clone()))
+    }
+
+    /// The clients of the realm, as the registrar sees them.
+    pub(crate) fn clients(&self) -> Result<AdminRegistrar, Broken> {
+        let keycloak =
+            Keycloak::builder(self.realm.server().as_str())?.admin(self.registrar_login()?).build()?;
+        Ok(keycloak.registrar(self.realm.name().clone()))
     }
 
     /// The password of [`USER`].
@@ -128,10 +152,6 @@ impl Stage {
             Servers::Live(live) => live.stop().await,
         }
     }
-}
-
-pub(crate) fn administrator() -> AdminLogin {
-    AdminLogin::bootstrap(ADMIN.0, Secret::new(ADMIN.1))
 }
 
 pub(crate) fn organization() -> Result<OrganizationSlug, Broken> {
