@@ -298,12 +298,12 @@ impl State {
         Ok(())
     }
 
+    /// The roles that a user has, or with `others` those that he could be given besides.
     pub(crate) fn mapped_roles(
         &self,
         by: &Caller,
         realm: &str,
-        id: &str,
-        client: Option<&str>,
+        (id, client, others): (&str, Option<&str>, bool),
     ) -> Result<Vec<Value>, Refusal> {
         let home = self.realm(realm)?;
         let user = home.user(id)?;
@@ -316,8 +316,9 @@ impl State {
             None => (&home.roles, &user.realm_roles),
         };
         let default = home.default_role();
-        let held = held.iter().chain(client.is_none().then_some(&default));
-        Ok(held.filter_map(|name| roles.get(name)).cloned().collect())
+        let has = |name: &String| held.contains(name) || client.is_none() && *name == default;
+        let told = roles.iter().filter(|(name, _)| has(name) != others);
+        Ok(told.map(|(_, role)| role.clone()).collect())
     }
 }
 

@@ -37,6 +37,12 @@ pub(super) fn answer(state: &mut State, admin: &Admin<'_>, rest: &[&str]) -> Ans
         [id, "logout"] => state.log_user_out(by, realm, id).map(|()| Answer::done()),
         [id, "role-mappings", "realm"] => mapped(state, admin, id, None),
         [id, "role-mappings", "clients", client] => mapped(state, admin, id, Some(client)),
+        [id, "role-mappings", "realm", "available"] => {
+            state.mapped_roles(by, realm, (id, None, true)).map(shown)
+        }
+        [id, "role-mappings", "clients", client, "available"] => {
+            state.mapped_roles(by, realm, (id, Some(client), true)).map(shown)
+        }
         _ => Err(Refusal::not_found()),
     }
 }
@@ -44,7 +50,7 @@ pub(super) fn answer(state: &mut State, admin: &Admin<'_>, rest: &[&str]) -> Ans
 fn mapped(state: &mut State, admin: &Admin<'_>, id: &str, client: Option<&str>) -> Answered {
     let Admin { by, realm, asked } = *admin;
     match admin.verb() {
-        Verb::Get => state.mapped_roles(by, realm, id, client).map(shown),
+        Verb::Get => state.mapped_roles(by, realm, (id, client, false)).map(shown),
         verb @ (Verb::Post | Verb::Delete) => state
             .map_roles(by, realm, (id, client, verb == Verb::Post), &asked.json()?)
             .map(|()| Answer::done()),
