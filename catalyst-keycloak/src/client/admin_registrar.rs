@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use catalyst_core::http::Method;
-use catalyst_core::{Error, ErrorKind, Result};
+use catalyst_core::{Clock, Error, ErrorKind, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -170,6 +170,13 @@ pub(super) fn registered(client: &Representation) -> Result<RegisteredClient> {
     })
 }
 
+/// Whether its secret cannot be used any more.
+fn has_ended(client: &Representation) -> bool {
+    let by_secret = client.secret.is_some() && !client.is("publicClient");
+    by_secret
+        && client.attributes.time(attribute::SECRET_EXPIRES).is_some_and(|end| end <= Clock::system().now())
+}
+
 /// One run of `ensure`, with what it cost.
 struct Ensuring<'a> {
     registrar: &'a AdminRegistrar,
@@ -205,7 +212,7 @@ impl Ensuring<'_> {
                 return Err(self.registrar.not_found(Operation::CreateClient, &self.spec.id));
             }
         }
-        let Some(client) = found else {
+        let Some(mut client) = found else {
             return Err(self.registrar.not_found(Operation::CreateClient, &self.spec.id));
         };
         let roles_recorded = client.attributes.get(attribute::ROLES).map(str::to_owned);
@@ -218,6 +225,11 @@ impl Ensuring<'_> {
             let call = self.registrar.call(Operation::UpdateClient, Method::Put, &path, &self.spec.id);
             self.write(&call.json(&patch.body)?).await?;
             (outcome, changes) = (Outcome::Updated, patch.changes);
+            if has_ended(&client) {
+                // Under a rotation policy any update of a client whose secret has ended gives it a new one.
+                changes.push("the secret had ended; the realm made a new one".into());
+                client = self.find().await?.unwrap_or(client);
+            }
         }
         if created {
             outcome = Outcome::Created;

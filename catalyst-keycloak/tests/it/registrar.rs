@@ -226,6 +226,21 @@ async fn faults_are_typed_bounded_and_pass() {
 }
 
 #[tokio::test]
+async fn an_update_that_renews_an_ended_secret_gives_the_new_one() {
+    let (fake, registrar) = acme().await;
+    fake.model().set_rotation_policy("acme", true);
+    let old = registrar.ensure(&spec()).await.unwrap().secret;
+    fake.model().edit_client("acme", "wordpress", |client| {
+        client["attributes"]["client.secret.expiration.time"] = json!("1000000000");
+    });
+    let renamed = registrar.ensure(&spec().name("Blog")).await.unwrap();
+    let pair = registrar.secrets(spec().id()).await.unwrap();
+    assert_ne!(old.as_ref(), Some(&pair.current), "the realm made a new one");
+    assert_eq!(renamed.secret, Some(pair.current));
+    assert!(renamed.changes.iter().any(|change| change.contains("had ended")), "{renamed:?}");
+}
+
+#[tokio::test]
 async fn a_new_secret_is_never_asked_for_twice_in_doubt() {
     let (fake, registrar) = acme().await;
     fake.model().set_rotation_policy("acme", true);
