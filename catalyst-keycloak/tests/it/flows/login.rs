@@ -24,8 +24,8 @@ async fn a_user_logs_in_and_is_known_by_name() {
 
 #[tokio::test]
 async fn a_pending_login_survives_in_a_cookie() {
-    let stage = Stage::new().await;
-    let flow = stage.logins().build();
+    let realm = Stage::new().await;
+    let flow = realm.logins().build();
     let start = flow.start().await.unwrap();
     let state = start.url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
     assert!(!format!("{start:?}").contains(&state));

@@ -144,7 +144,7 @@ async fn providers_converge_their_secrets_are_noticed_and_a_svid_logs_in_through
     stage.oidc("keyless", svids).client_credentials(&[]).await.unwrap();
 
     let assertions = |alias: &str| {
-        let (issuer, jwks_url) = (issuer.address().to_owned(), issuer.jwks());
+        let (issuer, jwks_url) = (issuer.address().clone(), issuer.jwks());
         IdentityProviderSpec::new(alias, ProviderKind::Assertions { issuer, jwks_url, reuse: true })
     };
     realm.ensure_identity_provider(&assertions("ci")).await.unwrap();
