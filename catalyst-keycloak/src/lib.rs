@@ -18,6 +18,30 @@
 //! | [`rotation`] | secrets that change without one failed login |
 //! | `mock`, `testing` | a Keycloak in memory, and one on a real socket (features) |
 //!
+//! # How failure behaves
+//!
+//! Every error has a [kind](Error::kind) and, where the answer tells, a stable [code](Error::code). Passing faults are
+//! tried again, three times within 30 s unless set otherwise; what creates or uses something up is not, once its
+//! [outcome is unknown](Error::outcome_unknown): it is looked up. An access token that the server refuses is replaced
+//! once.
+//!
+//! | code | meaning |
+//! | --- | --- |
+//! | `permission_denied`, `invalid_token` | a role is missing, and named; the administrator's token is no good |
+//! | `realm_not_found`, `client_not_found`, `not_found` | there is none |
+//! | `not_owned`, `duplicate_subject`, `already_exists`, `changed_meanwhile` | somebody else's; somebody was faster |
+//! | `invalid_spec`, `unknown_scope`, `no_secret` | the declaration contradicts itself, or the realm |
+//! | `bad_credentials`, `invalid_grant` | the client, or what it presented, was refused |
+//! | `rotation_unsupported`, `rotation_locked`, `rotation_timeout` | the realm has no overlap; another worker is at it |
+//! | `new_secret_refused`, `old_secret_accepted`, `unreadable_record` | a rotation found what must not be |
+//! | `token_malformed`, `algorithm_refused`, `bad_signature`, `unknown_key`, `keys_unavailable` | a token's signature |
+//! | `wrong_issuer`, `wrong_audience`, `wrong_client`, `wrong_token_type`, `wrong_nonce`, `wrong_access_token` | what it says |
+//! | `token_expired`, `token_not_yet_valid`, `token_lives_too_long` | when it says so |
+//! | `proof_required`, `unbound_token`, `wrong_certificate`, `invalid_dpop_proof`, `use_dpop_nonce`, `replayed` | who holds it |
+//! | `login_denied`, `login_expired`, `login_state_mismatch`, … | a login of a user; see `login` |
+//! | `rate_limited`, `unavailable`, `bad_gateway`, `internal_error` | passing faults |
+//! | `invalid_request`, `unreadable_answer`, `unexpected_status`, `redirected` | the rest |
+//!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
 //! spawns.
 

@@ -40,12 +40,14 @@ impl Catalyst {
         let settings = &self.0.config.keycloak;
         let mut registrars =
             AdminRegistrars::new(self.admin(settings)?).in_each_realm(settings.admin.realm.is_none());
+        let mut tls = TlsConfig::new();
         if let Some(file) = &settings.ca_file {
-            registrars = registrars.tls(TlsConfig::new().ca_pem(&read(file)?)?);
+            tls = tls.ca_pem(&read(file)?)?;
         }
+        registrars = registrars.tls(tls.clone());
         let mount = settings.mount.as_deref().unwrap_or("secret").parse::<catalyst_openbao::Mount>()?;
         let store = Arc::new(self.0.bao.kv(mount.clone()));
-        Ok(Sso::builder(Layout::of(settings)?, registrars, store, mount).build())
+        Ok(Sso::builder(Layout::of(settings)?, registrars, store, mount).tls(tls).build())
     }
 
     fn admin(&self, settings: &KeycloakConfig) -> Result<AdminLogin> {

@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use catalyst_core::tls::TlsConfig;
 use catalyst_core::{Clock, Error, ErrorKind, Result};
 use catalyst_keycloak::RealmResolver;
 use catalyst_keycloak::rotation::{NextStep, Policy, SecretRotation};
+use catalyst_keycloak::token::TokenVerifier;
 use catalyst_openbao::{Mount, SecretStore};
 
 use super::ensure::Ensuring;
@@ -48,6 +50,7 @@ pub(super) struct Inner {
     pub(super) mount: Mount,
     pub(super) policy: Policy,
     poll: Duration,
+    tls: TlsConfig,
     pub(super) clock: Clock,
     pub(super) outlet: Outlet,
     keeper: RotationKeeper,
@@ -69,6 +72,7 @@ impl Sso {
             mount,
             policy: Policy::default(),
             poll: Duration::from_secs(60),
+            tls: TlsConfig::new(),
             clock: Clock::system(),
             outlet: Outlet::default(),
             keeper: RotationKeeper::new(Clock::system()),
@@ -149,6 +153,22 @@ impl Sso {
         RotatingCredential::start(self.0.records(application)?, name, self.0.poll).await
     }
 
+    /// Verifies the tokens that are meant for the application: access tokens whose audience is its client id, ID and
+    /// logout tokens of its logins. The same one for each call. While the [`keeper`](Self::keeper) runs, the realm's
+    /// keys are fetched ahead of time, and no verification waits for them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if its realm has no usable address; [`ErrorKind::Tls`] if the TLS settings cannot work.
+    pub fn verifier(&self, application: &SsoApplication) -> Result<TokenVerifier> {
+        let inner = &*self.0;
+        let realm = inner.realms.realm(application.place().organization())?;
+        inner.keeper.verifier(application.place(), || {
+            let id = application.id();
+            let builder = TokenVerifier::builder(&realm, id.as_str()).client(id.clone());
+            builder.tls(inner.tls.clone()).clock(inner.clock.clone()).build()
+        })
+    }
+
     /// Removes the client, if it is the application's, and then its credential with all versions. What is not there
     /// is a success. Returns whether the client was there.
     ///
@@ -206,6 +226,12 @@ impl SsoBuilder {
     /// Stay well below the grace.
     pub fn poll(mut self, interval: Duration) -> Self {
         self.0.poll = interval.max(Duration::from_secs(1));
+        self
+    }
+
+    /// How the servers of realms are checked when their keys are fetched.
+    pub fn tls(mut self, tls: TlsConfig) -> Self {
+        self.0.tls = tls;
         self
     }
 

@@ -1,4 +1,4 @@
-//! What replaces secrets in time.
+//! What replaces secrets in time, and keeps the keys of realms fresh.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use catalyst_core::{Backoff, Clock, Error};
 use catalyst_keycloak::rotation::{NextStep, SecretRotation};
+use catalyst_keycloak::token::TokenVerifier;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -19,6 +22,9 @@ use super::Place;
 /// Each secret is looked at hourly, give or take a tenth: a secret that was made by hand is noticed then. Whatever
 /// fails is tried again, sooner at first and hourly in the end. Any number of keepers may look after the same
 /// secrets; the lock in the record lets one work.
+///
+/// The [verifiers](super::Sso::verifier) of applications get their realms' keys ahead of time from it, so that no
+/// verification waits.
 #[derive(Clone)]
 pub struct RotationKeeper(Arc<Shared>);
 
@@ -26,6 +32,15 @@ struct Shared {
     clock: Clock,
     kept: Mutex<BTreeMap<Place, Kept>>,
     changed: Notify,
+    verifiers: Mutex<Verifiers>,
+    verifier_added: Notify,
+}
+
+#[derive(Default)]
+struct Verifiers {
+    all: BTreeMap<Place, TokenVerifier>,
+    /// Those whose keys nobody keeps fresh yet.
+    new: Vec<TokenVerifier>,
 }
 
 struct Kept {
@@ -42,7 +57,13 @@ const RETRY: Backoff = Backoff::new(Duration::from_secs(30), LOOK);
 
 impl RotationKeeper {
     pub(super) fn new(clock: Clock) -> Self {
-        Self(Arc::new(Shared { clock, kept: Mutex::default(), changed: Notify::new() }))
+        Self(Arc::new(Shared {
+            clock,
+            kept: Mutex::default(),
+            changed: Notify::new(),
+            verifiers: Mutex::default(),
+            verifier_added: Notify::new(),
+        }))
     }
 
     /// Looks after everything until `stop` is ready. A step under way is finished first; each has a limit.
@@ -50,6 +71,13 @@ impl RotationKeeper {
     /// # Cancel safety
     /// Safe: what was begun is gone on with by the next keeper, after the lock's end.
     pub async fn run_until(&self, stop: impl Future<Output = ()> + Send) {
+        tokio::select! {
+            () = self.rotate_until(stop) => {}
+            () = self.keep_keys_fresh() => {}
+        }
+    }
+
+    async fn rotate_until(&self, stop: impl Future<Output = ()> + Send) {
         let mut stop = pin!(stop);
         loop {
             if let Some((place, rotation, due)) = self.next()
@@ -65,6 +93,21 @@ impl RotationKeeper {
                 () = &mut stop => return,
                 () = self.0.changed.notified() => {}
                 () = sleep_until(wake) => {}
+            }
+        }
+    }
+
+    /// Never ends by itself.
+    async fn keep_keys_fresh(&self) {
+        let mut fresh = FuturesUnordered::new();
+        // A keeper before this one may have been ended: all begin anew.
+        self.verifiers().renew();
+        loop {
+            let new = std::mem::take(&mut self.verifiers().new);
+            fresh.extend(new.iter().map(TokenVerifier::maintain));
+            tokio::select! {
+                () = self.0.verifier_added.notified() => {}
+                Some(()) = fresh.next() => {}
             }
         }
     }
@@ -89,8 +132,26 @@ impl RotationKeeper {
         Arc::clone(&entry.rotation)
     }
 
+    /// The verifier of the application at `place`; `make` is asked once.
+    pub(super) fn verifier(
+        &self,
+        place: &Place,
+        make: impl FnOnce() -> Result<TokenVerifier, Error>,
+    ) -> Result<TokenVerifier, Error> {
+        let mut verifiers = self.verifiers();
+        if let Some(known) = verifiers.all.get(place) {
+            return Ok(known.clone());
+        }
+        let made = make()?;
+        verifiers.all.insert(place.clone(), made.clone());
+        verifiers.new.push(made.clone());
+        self.0.verifier_added.notify_one();
+        Ok(made)
+    }
+
     pub(super) fn forget(&self, place: &Place) {
         self.kept().remove(place);
+        self.verifiers().all.remove(place);
     }
 
     fn next(&self) -> Option<(Place, Arc<SecretRotation>, Instant)> {
@@ -117,8 +178,18 @@ impl RotationKeeper {
             };
     }
 
+    fn verifiers(&self) -> MutexGuard<'_, Verifiers> {
+        self.0.verifiers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn kept(&self) -> MutexGuard<'_, BTreeMap<Place, Kept>> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Verifiers {
+    fn renew(&mut self) {
+        self.new = self.all.values().cloned().collect();
     }
 }
 

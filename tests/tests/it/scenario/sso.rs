@@ -22,6 +22,34 @@ async fn sixteen_clients_get_tokens_through_a_rotation_and_none_is_refused() {
     rotate_under_load(&fake.keycloak().unwrap(), fake.realm("acme").unwrap(), 16).await;
 }
 
+#[tokio::test]
+async fn the_keeper_has_the_realms_keys_before_the_first_token_comes() {
+    let fake = FakeKeycloak::start().await;
+    fake.model().set_realm("acme");
+    let registrar = fake.keycloak().unwrap().registrar("acme".parse().unwrap());
+    let realm = fake.realm("acme").unwrap();
+    let (sso, _hand) = single_sign_on(Registrar::new(registrar.clone()), &realm);
+    let application = SsoApplication::new("acme".parse().unwrap(), EnvType::Prod, "orders").unwrap();
+    let application = application.client(|client| client.login(false).service_account(true));
+    sso.ensure(&application).await.unwrap();
+    let keeper = sso.keeper().clone();
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    let running = tokio::spawn(async move { keeper.run_until(stopped.cancelled()).await });
+
+    let verifier = sso.verifier(&application).unwrap();
+    until(|| fake.model().requests().jwks == 1).await;
+    let secret = registrar.secrets(application.id()).await.unwrap().current;
+    let client = OidcClient::builder(realm, application.id().clone(), ClientCredential::Secret(secret));
+    let tokens = client.build().unwrap().client_credentials(&[]).await.unwrap();
+    for verifier in [verifier, sso.verifier(&application).unwrap()] {
+        verifier.verify_access(tokens.access_token.expose()).await.unwrap();
+    }
+    assert_eq!(fake.model().requests().jwks, 1, "one verifier, whose keys were there already");
+    stop.cancel();
+    running.await.unwrap();
+}
+
 /// Registers a client, has `users` get tokens with its secret all the time, replaces that, and ends the old one a day
 /// later by our clock.
 pub(crate) async fn rotate_under_load(keycloak: &Keycloak, realm: Realm, users: usize) {
