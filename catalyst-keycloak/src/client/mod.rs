@@ -4,6 +4,7 @@ mod admin_registrar;
 pub(crate) mod attribute;
 mod desired;
 mod dynamic;
+mod ensuring;
 pub(crate) mod plan;
 #[cfg(test)]
 mod plan_tests;
