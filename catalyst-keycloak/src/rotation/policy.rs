@@ -80,6 +80,11 @@ impl Policy {
         self
     }
 
+    /// How long the old credential works beside the new one.
+    pub fn grace_period(&self) -> Duration {
+        self.grace
+    }
+
     /// The longest life that a secret has by these rules.
     pub fn lifetime(&self) -> Duration {
         self.every

@@ -1,16 +1,20 @@
 //! One run: the client, its credential, the settings. Each step finds what a run before it left.
 
+use std::time::SystemTime;
+
 use catalyst_core::{Error, ErrorKind, Result, Secret};
-use catalyst_keycloak::jose::{Algorithm, JwkSet, SigningKey};
+use catalyst_keycloak::jose::{Algorithm, SigningKey};
 use catalyst_keycloak::rotation::{Record, RecordStore, Version};
 use catalyst_keycloak::{Authentication, Outcome, Realm, Registration};
 use catalyst_openbao::SecretData;
 
 use super::facade::Inner;
+use super::key::{self, Keys};
 use super::kv_record;
 use super::registrars::Registrar;
-use super::{Endpoints, KvRecordStore, SsoApplication, SsoCredential, SsoEventKind, SsoSettings};
-use super::{StoredCredential, key};
+use super::{
+    Endpoints, KvRecordStore, SsoApplication, SsoCredential, SsoEventKind, SsoSettings, StoredCredential,
+};
 
 pub(super) struct Ensuring<'a> {
     pub(super) sso: &'a Inner,
@@ -119,35 +123,96 @@ impl Ensuring<'_> {
     /// The key first: what is registered must be kept already.
     async fn with_key(&mut self, algorithm: Algorithm) -> Result<(Registration, Properties)> {
         let mut tries = 0;
-        let key = loop {
-            match self.stored_key(algorithm).await {
-                Ok(key) => break key,
+        let keys = loop {
+            match self.stored_keys(algorithm).await {
+                Ok(keys) => break keys.public(self.sso.clock.now()),
                 Err(error) => self.again(&mut tries, error)?,
             }
         };
-        let keys = JwkSet { keys: vec![key.public_jwk()] };
         let registration = self.register(Authentication::PrivateKeyJwt(keys)).await?;
         Ok((registration, &[CLIENT_ID, key::PRIVATE_KEY, key::KEY_ID, ISSUER]))
     }
 
-    async fn stored_key(&mut self, algorithm: Algorithm) -> Result<SigningKey> {
+    async fn stored_keys(&mut self, algorithm: Algorithm) -> Result<Keys> {
         let found = self.read().await?;
-        let key = found.as_ref().map(|(data, _)| key::read(data)).transpose()?.flatten();
-        if let Some(key) = key.filter(|key| key.algorithm() == algorithm) {
-            self.tell(SsoEventKind::CredentialUnchanged);
-            return Ok(key);
+        let keys = found.as_ref().map(|(data, _)| key::read_all(data)).transpose()?.flatten();
+        let now = self.sso.clock.now();
+        match (keys.filter(|keys| keys.current.algorithm() == algorithm), found) {
+            (Some(mut keys), Some((mut data, version))) => {
+                match &keys.previous {
+                    Some((_, until)) if *until <= now => {
+                        key::forget_previous(&mut data);
+                        self.write(&data, Some(version)).await?;
+                        keys.previous = None;
+                    }
+                    _ => self.tell(SsoEventKind::CredentialUnchanged),
+                }
+                Ok(keys)
+            }
+            (_, found) => {
+                let current = self.new_key(algorithm)?;
+                let mut data = key::write(&current, now);
+                self.name_owner(|name, value| {
+                    data.insert(name, value);
+                    true
+                });
+                self.write(&data, found.map(|(_, version)| version)).await?;
+                Ok(Keys { current, next: None, previous: None })
+            }
         }
+    }
+
+    /// Replaces the key, or goes on with a replacement; returns when the old one ends. What is to be used is stored
+    /// and registered first, so that a run that ends anywhere leaves a key that works.
+    pub(super) async fn replace_key(mut self, algorithm: Algorithm) -> Result<SystemTime> {
+        let mut tries = 0;
+        loop {
+            match self.next_key_step(algorithm).await {
+                Ok(Some(until)) => {
+                    // Another run may have registered what it read before the new key was there.
+                    self.with_key(algorithm).await?;
+                    return Ok(until);
+                }
+                Ok(None) => {}
+                Err(error) => self.again(&mut tries, error)?,
+            }
+        }
+    }
+
+    async fn next_key_step(&mut self, algorithm: Algorithm) -> Result<Option<SystemTime>> {
+        let found = self.read().await?;
+        let keys = found.as_ref().map(|(data, _)| key::read_all(data)).transpose()?.flatten();
+        let (Some(keys), Some((mut data, version))) = (keys, found) else {
+            // There is nothing to replace yet.
+            self.with_key(algorithm).await?;
+            return Ok(None);
+        };
+        let now = self.sso.clock.now();
+        if let Some((_, until)) = keys.previous.as_ref().filter(|(_, until)| *until > now) {
+            return Ok(Some(*until));
+        }
+        let Some(next) = &keys.next else {
+            key::announce(&mut data, &self.new_key(keys.current.algorithm())?);
+            self.write(&data, Some(version)).await?;
+            return Ok(None);
+        };
+        self.register(Authentication::PrivateKeyJwt(keys.public(now))).await?;
+        let old_until = key::switch(&mut data, next, now, self.sso.policy.grace_period());
+        self.write(&data, Some(version)).await?;
+        self.tell(SsoEventKind::KeyReplaced { key_id: next.kid().to_owned(), old_until });
+        Ok(None)
+    }
+
+    fn new_key(&self, algorithm: Algorithm) -> Result<SigningKey> {
         let key = SigningKey::generate(algorithm)?;
         self.tell(SsoEventKind::KeyMade { key_id: key.kid().to_owned() });
-        let mut data = key::write(&key, self.sso.clock.now());
-        self.name_owner(|name, value| {
-            data.insert(name, value);
-            true
-        });
-        self.writes += 1;
-        self.records.write(&data, found.map(|(_, version)| version)).await?;
-        self.stored()?;
         Ok(key)
+    }
+
+    async fn write(&mut self, data: &SecretData, expected: Option<Version>) -> Result<()> {
+        self.writes += 1;
+        self.records.write(data, expected).await?;
+        self.stored()
     }
 
     /// The names beside a credential that are no secret; whether `put` found all of them there already.

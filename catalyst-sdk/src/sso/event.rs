@@ -42,6 +42,13 @@ pub enum SsoEventKind {
         /// Its identifier.
         key_id: String,
     },
+    /// Applications use the new key from here on.
+    KeyReplaced {
+        /// Its identifier.
+        key_id: String,
+        /// The one before is accepted until then.
+        old_until: SystemTime,
+    },
     /// The credential was written to OpenBao.
     CredentialStored {
         /// Where, below the mount.
@@ -76,6 +83,7 @@ impl SsoEventKind {
         match self {
             Self::ClientEnsured { .. } => "client_ensured",
             Self::KeyMade { .. } => "key_made",
+            Self::KeyReplaced { .. } => "key_replaced",
             Self::CredentialStored { .. } => "credential_stored",
             Self::CredentialUnchanged => "credential_unchanged",
             Self::StoreRetried => "store_retried",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use catalyst_core::tls::TlsConfig;
 use catalyst_core::{Clock, Error, ErrorKind, Result};
@@ -93,11 +93,7 @@ impl Sso {
     pub async fn ensure(&self, application: &SsoApplication) -> Result<SsoSettings> {
         let inner = &*self.0;
         let ensured = async {
-            let realm = inner.realms.realm(application.place().organization())?;
-            let registrar = inner.registrars.of(&realm)?;
-            let records = inner.records(application)?;
-            let run = Ensuring { sso: inner, application, realm, registrar, records, reads: 0, writes: 0 };
-            let settings = run.run().await?;
+            let settings = inner.ensuring(application)?.run().await?;
             if application.credential == SsoCredential::Secret {
                 // Made once, and kept from here on.
                 inner.rotation(application)?;
@@ -132,6 +128,27 @@ impl Sso {
     /// As [`SecretRotation::advance`].
     pub async fn rotate_leaked(&self, application: &SsoApplication) -> Result<NextStep> {
         self.rotation(application)?.replace_leaked().await
+    }
+
+    /// Replaces the key of an application that signs assertions: the new public key is registered beside the old one,
+    /// then the new private key takes the place of the old one in OpenBao, and the old one is accepted through the
+    /// grace. Returns when that ends; [`ensure`](Self::ensure), called then or later, removes it.
+    ///
+    /// A call while a replacement is under way goes on with it, and makes no other key. The platform leaves the moment
+    /// to a person, so nothing here does it by itself.
+    ///
+    /// # Errors
+    /// As [`ensure`](Self::ensure); code `no_key` if the application is declared with another kind of credential.
+    ///
+    /// # Cancel safety
+    /// What was done stands, and the next call goes on from there.
+    pub async fn rotate_key(&self, application: &SsoApplication) -> Result<SystemTime> {
+        let SsoCredential::PrivateKeyJwt(algorithm) = &application.credential else {
+            let error = Error::new(ErrorKind::InvalidRequest, "replace client key").with_code("no_key");
+            return Err(error.with_help("it is declared with another kind of credential"));
+        };
+        let run = self.0.ensuring(application)?;
+        Box::pin(run.replace_key(*algorithm)).await
     }
 
     /// The application's credential, followed from here on: after a rotation, its next token request uses the new
@@ -197,6 +214,13 @@ impl Sso {
 }
 
 impl Inner {
+    fn ensuring<'a>(&'a self, application: &'a SsoApplication) -> Result<Ensuring<'a>> {
+        let realm = self.realms.realm(application.place().organization())?;
+        let registrar = self.registrars.of(&realm)?;
+        let records = self.records(application)?;
+        Ok(Ensuring { sso: self, application, realm, registrar, records, reads: 0, writes: 0 })
+    }
+
     fn records(&self, application: &SsoApplication) -> Result<KvRecordStore> {
         Ok(KvRecordStore::new(Arc::clone(&self.store), application.place().secret_path()?))
     }

@@ -142,11 +142,11 @@ impl RotationKeeper {
         if let Some(known) = verifiers.all.get(place) {
             return Ok(known.clone());
         }
-        let made = make()?;
-        verifiers.all.insert(place.clone(), made.clone());
-        verifiers.new.push(made.clone());
+        let verifier = make()?;
+        verifiers.all.insert(place.clone(), verifier.clone());
+        verifiers.new.push(verifier.clone());
         self.0.verifier_added.notify_one();
-        Ok(made)
+        Ok(verifier)
     }
 
     pub(super) fn forget(&self, place: &Place) {

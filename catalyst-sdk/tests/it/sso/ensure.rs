@@ -1,13 +1,13 @@
 //! What one declaration makes, and what a second run leaves alone.
 
 use catalyst_sdk::ErrorKind;
-use catalyst_sdk::keycloak::jose::Algorithm;
+use catalyst_sdk::keycloak::jose::{Algorithm, JwkSet};
 use catalyst_sdk::keycloak::mock::{Fault, FaultRule};
 use catalyst_sdk::keycloak::{ClientCredential, ClientSecrets, CredentialSource, Outcome};
 use catalyst_sdk::openbao::mock as bao;
 use catalyst_sdk::sso::SsoCredential;
 
-use super::platform::{Platform, REALM, wordpress};
+use super::platform::{DAY, HOUR, Platform, REALM, wordpress};
 
 #[tokio::test]
 async fn one_declaration_makes_client_secret_and_settings_and_a_second_run_reads_twice() {
@@ -165,4 +165,66 @@ async fn removal_takes_client_and_secret_and_can_be_repeated() {
     assert!(platform.stored().await.is_none());
     assert!(!platform.sso.remove(&wordpress()).await.unwrap());
     assert!(platform.sso.keeper().is_empty());
+}
+
+/// The identifiers of the keys that are registered.
+fn registered(platform: &Platform) -> Vec<String> {
+    let client = platform.keycloak.client(REALM, "wordpress").unwrap();
+    let keys: JwkSet = serde_json::from_str(client["attributes"]["jwks.string"].as_str().unwrap()).unwrap();
+    let mut kids: Vec<_> = keys.keys.into_iter().filter_map(|key| key.kid).collect();
+    kids.sort();
+    kids
+}
+
+async fn key_in_use(platform: &Platform) -> String {
+    platform.stored().await.unwrap().get("key_id").unwrap().expose().to_owned()
+}
+
+#[tokio::test]
+async fn a_key_is_replaced_with_both_registered_until_the_grace_is_over() {
+    let platform = Platform::new();
+    let application = wordpress().credential(SsoCredential::PrivateKeyJwt(Algorithm::Es256));
+    platform.sso.ensure(&application).await.unwrap();
+    let old = key_in_use(&platform).await;
+
+    let until = platform.sso.rotate_key(&application).await.unwrap();
+    let new = key_in_use(&platform).await;
+    assert_ne!(new, old);
+    let mut both = [new.clone(), old];
+    both.sort();
+    assert_eq!(registered(&platform), both);
+    assert_eq!(platform.another().rotate_key(&application).await.unwrap(), until, "one at a time");
+    platform.another().ensure(&application).await.unwrap();
+    assert_eq!(registered(&platform), both, "another run keeps both");
+
+    platform.jump(DAY + HOUR);
+    platform.another().ensure(&application).await.unwrap();
+    assert_eq!((registered(&platform), key_in_use(&platform).await), (vec![new.clone()], new));
+    let settled = platform.another().ensure(&application).await.unwrap();
+    assert_eq!((settled.reads, settled.writes), (2, 0));
+    let secret = platform.sso.rotate_key(&wordpress()).await.unwrap_err();
+    assert_eq!(secret.code(), Some("no_key"));
+}
+
+#[tokio::test]
+async fn whichever_call_fails_while_a_key_is_replaced_the_key_in_use_is_registered() {
+    let application = wordpress().credential(SsoCredential::PrivateKeyJwt(Algorithm::Es256));
+    for call in 0..8 {
+        for answer_lost in [false, true] {
+            let platform = Platform::new();
+            platform.sso.ensure(&application).await.unwrap();
+            let old = key_in_use(&platform).await;
+            let bao_fault = if answer_lost { bao::Fault::DropAnswer } else { bao::Fault::Drop };
+            platform.bao.model().faults().inject(bao::FaultRule::new(bao_fault).after(call));
+            let fault = if answer_lost { Fault::DropAnswer } else { Fault::Drop };
+            platform.keycloak.faults().inject(FaultRule::new(fault).after(call));
+            let tried = platform.another().rotate_key(&application).await;
+            platform.bao.model().faults().clear();
+            platform.keycloak.faults().clear();
+            assert!(registered(&platform).contains(&key_in_use(&platform).await), "{call}: {tried:?}");
+            platform.another().rotate_key(&application).await.unwrap();
+            assert_ne!(key_in_use(&platform).await, old);
+            assert_eq!(registered(&platform).len(), 2, "one new key, whatever failed ({call})");
+        }
+    }
 }

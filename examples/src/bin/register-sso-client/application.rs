@@ -56,12 +56,6 @@ fn details(client: ClientSpec) -> ClientSpec {
     client.name("The shop's blog").role("editor").service_account(true)
 }
 
-/// The same client as [`declaration`]'s, for those who register it without the rest.
-pub(crate) fn client(application: &SsoApplication) -> Result<ClientSpec, Broken> {
-    let owner = application.place().to_string().parse()?;
-    Ok(details(ClientSpec::new(application.id().clone(), owner).redirect_uri(REDIRECT.parse()?)))
-}
-
 /// The SDK, as the platform would set it up; here with a grace that one can wait for.
 pub(crate) fn sso(options: &Options, stage: &Stage, screen: &Screen) -> Result<Sso, Broken> {
     let screen = screen.clone();
@@ -151,6 +145,9 @@ fn sentence(kind: &SsoEventKind) -> String {
             format!("the client in the realm: {outcome:?}").to_lowercase()
         }
         SsoEventKind::KeyMade { key_id } => format!("key {key_id} made"),
+        SsoEventKind::KeyReplaced { key_id, .. } => {
+            format!("key {key_id} is in use; the old one has its grace")
+        }
         SsoEventKind::CredentialStored { path } => format!("credential stored at {path}"),
         SsoEventKind::CredentialUnchanged => "the stored credential is the one in force".to_owned(),
         SsoEventKind::Failed { error } => format!("failed: {error}"),

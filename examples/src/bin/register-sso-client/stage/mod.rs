@@ -6,9 +6,8 @@ use std::sync::Arc;
 use catalyst_core::Secret;
 use catalyst_sdk::keycloak::jose::{Algorithm, SigningKey};
 use catalyst_sdk::keycloak::{
-    AdminLogin, AdminRegistrar, Authentication, ClientCredential, ClientSpec, IdentityProviderSpec, Keycloak,
-    ManagementRole, OrganizationSlug, ProviderKind, Realm, RealmResolver, RealmSpec, SecretRotationPolicy,
-    SharedSovereign,
+    AdminLogin, Authentication, ClientCredential, ClientSpec, IdentityProviderSpec, Keycloak, ManagementRole,
+    OrganizationSlug, ProviderKind, Realm, RealmResolver, RealmSpec, SecretRotationPolicy, SharedSovereign,
 };
 use catalyst_sdk::openbao::SecretStore;
 
@@ -124,13 +123,6 @@ impl Stage {
     pub(crate) fn registrar_login(&self) -> Result<AdminLogin, Broken> {
         let key = ClientCredential::PrivateKeyJwt(Arc::clone(&self.registrar));
         Ok(AdminLogin::service_account(REGISTRAR.parse()?, key).realm(self.realm.name().clone()))
-    }
-
-    /// The clients of the realm, as the registrar sees them.
-    pub(crate) fn clients(&self) -> Result<AdminRegistrar, Broken> {
-        let keycloak =
-            Keycloak::builder(self.realm.server().as_str())?.admin(self.registrar_login()?).build()?;
-        Ok(keycloak.registrar(self.realm.name().clone()))
     }
 
     /// The password of [`USER`].
