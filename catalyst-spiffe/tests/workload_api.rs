@@ -449,7 +449,7 @@ async fn the_agent_refuses_calls_without_the_standards_header() {
 #[tokio::test]
 async fn no_secret_is_printed() {
     let logs = LogCapture::default();
-    let guard = tracing::subscriber::set_default(logs.subscriber());
+    let listening = logs.listen();
     let setup = setup().await;
     let (svid, jwt) = (setup.source.x509().unwrap(), setup.source.jwt(&["a"]).await.unwrap());
     setup.agent.inject(AgentFault::Malformed(MalformedUpdate::WrongKey, 1));
@@ -458,7 +458,7 @@ async fn no_secret_is_printed() {
     let denied = eventually("the withdrawal", || setup.source.x509().err()).await;
     let identity: Arc<dyn WorkloadIdentity> = Arc::new(setup.source.clone());
     logs.add(&format!("{svid:?} {jwt:?} {denied:?} {denied} {identity:?} {:?}", identity.health()));
-    drop(guard);
+    drop(listening);
     let key = svid.private_key().expose();
     let list = format!("{:?}", &key[key.len() - 16..]);
     let hex = format!("{:02x?}", &key[key.len() - 16..]).replace(['[', ']', ',', ' '], "");

@@ -19,6 +19,14 @@ use tracing_subscriber::fmt::MakeWriter;
 pub struct LogCapture(Arc<Mutex<Vec<u8>>>);
 
 impl LogCapture {
+    /// Hears all of this thread until the answer is dropped.
+    pub fn listen(&self) -> Listening {
+        Listening {
+            _second: tracing::Dispatch::new(self.subscriber()),
+            _scope: tracing::subscriber::set_default(self.subscriber()),
+        }
+    }
+
     /// A subscriber that writes here; install it for a scope or for the process.
     pub fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + 'static {
         tracing_subscriber::fmt()
@@ -53,6 +61,15 @@ impl LogCapture {
             }
         }
     }
+}
+
+/// While it lives, a [`LogCapture`] hears the thread that made it.
+#[derive(Debug)]
+#[must_use = "it hears until it is dropped"]
+pub struct Listening {
+    _scope: tracing::subscriber::DefaultGuard,
+    /// With one dispatcher only, a callsite that a thread without one reaches first is off for all threads.
+    _second: tracing::Dispatch,
 }
 
 impl io::Write for LogCapture {

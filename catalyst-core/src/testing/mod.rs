@@ -6,6 +6,6 @@ mod log_capture;
 mod stub_server;
 
 #[cfg(feature = "testing")]
-pub use log_capture::LogCapture;
+pub use log_capture::{Listening, LogCapture};
 #[cfg(feature = "stub-server")]
 pub use stub_server::StubServer;

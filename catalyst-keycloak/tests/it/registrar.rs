@@ -257,9 +257,7 @@ async fn a_new_secret_is_never_asked_for_twice_in_doubt() {
 #[tokio::test]
 async fn no_secret_is_printed_on_any_of_these_ways() {
     let logs = LogCapture::default();
-    // Two subscribers, so that no callsite is cached as one that nobody hears.
-    let _second = tracing::Dispatch::new(logs.subscriber());
-    let _guard = tracing::subscriber::set_default(logs.subscriber());
+    let _listening = logs.listen();
     let (fake, registrar) = acme().await;
     fake.model().set_rotation_policy("acme", true);
     let made = registrar.ensure(&spec()).await.unwrap();

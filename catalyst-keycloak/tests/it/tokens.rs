@@ -40,7 +40,7 @@ async fn a_registered_client_calls_a_service_that_verifies() {
     let (fake, realm, client) = shop().await;
     let verifier = verifier(&realm, "orders");
     let logs = LogCapture::default();
-    let _listening = tracing::subscriber::set_default(logs.subscriber());
+    let _listening = logs.listen();
     for _ in 0..3 {
         let token = token(&client).await;
         let caller = verifier.verify_access(token.expose()).await.unwrap();

@@ -239,9 +239,7 @@ async fn shutdown_ends_in_time_and_a_second_one_tries_again() {
 #[tokio::test]
 async fn nothing_secret_is_printed_on_any_of_these_ways() {
     let logs = LogCapture::default();
-    // With one dispatcher only, a callsite that a test without one reaches first is off for all threads.
-    let _second = tracing::Dispatch::new(logs.subscriber());
-    let _guard = tracing::subscriber::set_default(logs.subscriber());
+    let _listening = logs.listen();
     let stub = Stub::start().await;
     stub.on("GET", SECRET, answer("kv-read")).await;
     let creds = json!({"lease_id": "database/creds/a/1", "lease_duration": 60, "renewable": true, "data": {"username": "u", "password": "canary-password"}});

@@ -11,7 +11,7 @@ use super::platform::{DAY, Platform, wordpress};
 #[tokio::test(start_paused = true)]
 async fn a_whole_life_of_a_client_shows_no_secret() {
     let logs = LogCapture::default();
-    let _scope = tracing::subscriber::set_default(logs.subscriber());
+    let _listening = logs.listen();
     let mut secrets = Vec::new();
     for kind in [SsoCredential::Secret, SsoCredential::PrivateKeyJwt(Algorithm::Es256)] {
         let platform = Platform::new();

@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Display};
 use std::sync::{Arc, Mutex};
 
-use catalyst_core::testing::LogCapture;
+use catalyst_core::testing::{Listening, LogCapture};
 
 /// What was planted, and everything that was printed.
 pub(super) struct Canaries {
@@ -11,8 +11,6 @@ pub(super) struct Canaries {
     pub(super) secrets: Vec<String>,
     /// What observers were told.
     pub(super) said: Arc<Mutex<Vec<String>>>,
-    /// With one dispatcher only, a callsite that a test without one reaches first is off for all threads.
-    _second: tracing::Dispatch,
 }
 
 impl Canaries {
@@ -44,10 +42,9 @@ impl Canaries {
 }
 
 /// Hears all that this thread prints from here on.
-pub(super) fn listen() -> (Canaries, tracing::subscriber::DefaultGuard) {
+pub(super) fn listen() -> (Canaries, Listening) {
     tracing_log::LogTracer::init().ok();
     let logs = LogCapture::default();
-    let guard = tracing::subscriber::set_default(logs.subscriber());
-    let second = tracing::Dispatch::new(logs.subscriber());
-    (Canaries { logs, secrets: Vec::new(), said: Arc::default(), _second: second }, guard)
+    let listening = logs.listen();
+    (Canaries { logs, secrets: Vec::new(), said: Arc::default() }, listening)
 }
