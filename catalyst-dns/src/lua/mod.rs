@@ -1,0 +1,1 @@
+//! Health-checked answers: LUA records of PowerDNS, built from types.

@@ -1,0 +1,1 @@
+//! A PowerDNS in memory.

@@ -1,0 +1,8 @@
+//! Names, parsed once: what has one of these types is a name that DNS can hold, in one spelling only.
+
+mod domain;
+mod label;
+mod zone;
+
+pub use domain::DomainName;
+pub use zone::ZoneName;

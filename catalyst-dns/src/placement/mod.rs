@@ -1,0 +1,1 @@
+//! Where an application runs, turned into records that mean it.

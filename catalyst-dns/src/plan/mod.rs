@@ -1,0 +1,1 @@
+//! Desired state: what is to change, by whom it may be changed, and changing it.

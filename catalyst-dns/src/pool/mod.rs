@@ -1,0 +1,1 @@
+//! Pool domains: the client of pool-domain-manager.

@@ -1,0 +1,47 @@
+//! Data of types that this crate does not read.
+
+use std::fmt;
+
+use catalyst_core::Result;
+
+use super::RecordType;
+use super::fields::{Fields, refused};
+
+/// The data of a record of another type, as the server writes it. White space between fields counts as one space.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OtherData {
+    kind: RecordType,
+    content: Box<str>,
+}
+
+impl OtherData {
+    /// The type of the record.
+    pub fn kind(&self) -> RecordType {
+        self.kind
+    }
+
+    /// The content.
+    pub fn content(&self) -> &str {
+        &self.content
+    }
+
+    pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        let mut content = String::new();
+        while !fields.is_empty() {
+            if !content.is_empty() {
+                content.push(' ');
+            }
+            content.push_str(fields.next("the content")?);
+        }
+        if content.is_empty() {
+            return Err(refused(fields.kind, "the content is empty"));
+        }
+        Ok(Self { kind: fields.kind, content: content.into() })
+    }
+}
+
+impl fmt::Display for OtherData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.content)
+    }
+}

@@ -1,0 +1,1 @@
+//! Fakes on the real wires, and the contract suite.

@@ -1,0 +1,1 @@
+//! What the authoritative servers really answer.
