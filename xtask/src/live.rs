@@ -17,6 +17,7 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
     let openbao = install::openbao().await?;
     println!("OpenBao {}: {}", install::OPENBAO_VERSION, openbao.display());
     println!("PostgreSQL: {}", install::postgres().await?.display());
+    println!("PowerDNS: {}", install::powerdns().await?.server);
     println!("Keycloak {}: {}", install::KEYCLOAK_VERSION, install::keycloak().await?.home.display());
     let spire = environment::spire_bin();
 
@@ -34,7 +35,10 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
     })?;
 
     let word = if status.success() { "passed" } else { "FAILED" };
-    println!("live tests on OpenBao, PostgreSQL and Keycloak: {word} after {} s", start.elapsed().as_secs());
+    println!(
+        "live tests on OpenBao, PostgreSQL, PowerDNS and Keycloak: {word} after {} s",
+        start.elapsed().as_secs()
+    );
     match spire {
         Some(folder) => println!("live tests on SPIRE: they ran, with {}", folder.display()),
         None => println!(

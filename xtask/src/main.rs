@@ -36,7 +36,7 @@ enum Task {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Start OpenBao, PostgreSQL and Keycloak, and print the environment to export: eval "$(cargo xtask servers up)".
+    /// Start OpenBao, PostgreSQL, Keycloak and PowerDNS, and print the environment to export: eval "$(cargo xtask servers up)".
     Up,
     /// Stop exactly what "up" started.
     Down,

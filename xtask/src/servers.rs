@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 use catalyst_core::{Error, ErrorKind, Result};
 use catalyst_tests::servers::postgres::{DATABASE, SUPERUSER};
-use catalyst_tests::servers::{KeycloakServer, Lifetime, Servers, ServersOptions};
+use catalyst_tests::servers::{
+    KeycloakServer, Lifetime, PowerDnsBackend, PowerDnsServer, Servers, ServersOptions,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::running::Running;
@@ -60,9 +62,10 @@ pub(crate) async fn down(root: &Path) -> Result<ExitCode> {
 }
 
 async fn start(file: &Path) -> Result<State> {
-    let (servers, keycloak) = tokio::try_join!(
+    let (servers, keycloak, powerdns) = tokio::try_join!(
         Servers::start(ServersOptions::default().lifetime(Lifetime::Detachable)),
-        KeycloakServer::start_for(Lifetime::Detachable)
+        KeycloakServer::start_for(Lifetime::Detachable),
+        PowerDnsServer::start_with(PowerDnsBackend::Sqlite, &[], Lifetime::Detachable)
     )?;
     let (openbao, postgres) = (&servers.openbao, &servers.postgres);
     let database = format!(
@@ -78,12 +81,16 @@ async fn start(file: &Path) -> Result<State> {
         ("KEYCLOAK_URL", keycloak.address().to_owned()),
         ("KEYCLOAK_ADMIN", KeycloakServer::ADMIN.0.to_owned()),
         ("KEYCLOAK_ADMIN_PASSWORD", KeycloakServer::ADMIN.1.to_owned()),
+        ("PDNS_API_URL", powerdns.address()),
+        ("PDNS_API_KEY", PowerDnsServer::API_KEY.to_owned()),
+        ("PDNS_DNS_ADDRESS", powerdns.dns_address().to_string()),
     ];
     let state = State {
         servers: vec![
             Running::new("OpenBao", openbao.pid(), openbao.folder())?,
             Running::new("PostgreSQL", postgres.pid(), postgres.folder())?,
             Running::new("Keycloak", keycloak.pid(), keycloak.folder())?,
+            Running::new("PowerDNS", powerdns.pid(), powerdns.folder())?,
         ],
         environment: environment.map(|(name, value)| (name.to_owned(), value)).to_vec(),
     };
@@ -91,6 +98,7 @@ async fn start(file: &Path) -> Result<State> {
     write(file, &state)?;
     servers.leave_running();
     keycloak.leave_running();
+    powerdns.leave_running();
     Ok(state)
 }
 

