@@ -25,7 +25,7 @@ use crate::rotation::{Backing, Granted, Source, Term};
 /// # Ok(())
 /// # }
 /// ```
-pub struct KvSecret(StoredSource<Place>);
+pub struct KvSecret(StoredSource<Follow>);
 
 impl KvSecret {
     /// The value called `name` of the secret at `path`, looked at every minute.
@@ -36,19 +36,19 @@ impl KvSecret {
     /// The same, looked at every `interval`, at least every second.
     pub fn polled(store: Arc<dyn SecretStore>, path: SecretPath, name: &str, interval: Duration) -> Self {
         let place = format!("{path}#{name}");
-        let value = Place { store, path, value: name.to_owned(), place };
+        let value = Follow { store, path, value: name.to_owned(), place };
         Self(StoredSource::new(value, interval.max(Duration::from_secs(1))))
     }
 }
 
-struct Place {
+struct Follow {
     store: Arc<dyn SecretStore>,
     path: SecretPath,
     value: String,
     place: String,
 }
 
-impl Look for Place {
+impl Look for Follow {
     type Value = Secret;
 
     fn name(&self) -> &str {
