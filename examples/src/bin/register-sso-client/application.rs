@@ -13,8 +13,8 @@ use catalyst_sdk::sso::{
 
 use crate::login::Door;
 use crate::options::{Credential, Options};
-use crate::screen::{Screen, counted};
 use crate::stage::{self, Broken, MOUNT, Stage, USER, Workload};
+use catalyst_examples::screen::{Screen, counted};
 
 const NAME: &str = "wordpress";
 const REDIRECT: &str = "https://blog.acme.test/oauth/callback";

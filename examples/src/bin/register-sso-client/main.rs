@@ -15,10 +15,10 @@ use tokio::time::timeout;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+use catalyst_examples::screen::Screen;
 use load::Tally;
 use options::Options;
 use rotate::Rotation;
-use screen::Screen;
 use stage::{Broken, Stage};
 use summary::Summary;
 
@@ -27,7 +27,6 @@ mod load;
 mod login;
 mod options;
 mod rotate;
-mod screen;
 mod stage;
 mod summary;
 
@@ -110,7 +109,7 @@ mod tests {
     async fn nobody_notices(arguments: &str) -> Summary {
         let arguments = format!("register-sso-client --grace 3s --clients 4 {arguments}");
         let options = Options::parse_from(arguments.split_whitespace());
-        let screen = Screen::new();
+        let screen = Screen::kept();
         let summary = tell(&options, &screen).await.unwrap();
         assert!(summary.passed(), "{summary:?}");
         // Keycloak's secrets have 86 characters, tokens and keys more; nothing else has a word of 60.

@@ -6,7 +6,7 @@ use crate::application::Registered;
 use crate::load::Tally;
 use crate::options::Options;
 use crate::rotate::Rotated;
-use crate::screen::{counted, grouped};
+use catalyst_examples::screen::{counted, grouped};
 
 /// What `--json` prints.
 #[derive(Clone, Debug, Serialize)]

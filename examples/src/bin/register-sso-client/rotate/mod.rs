@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::application::{self, Running};
 use crate::load::{Load, Tally};
 use crate::options::{Credential, Options};
-use crate::screen::{Screen, counted};
 use crate::stage::{Broken, Stage};
+use catalyst_examples::screen::{Screen, counted};
 
 mod key;
 mod secret;

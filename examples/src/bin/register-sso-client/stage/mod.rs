@@ -12,7 +12,7 @@ use catalyst_sdk::keycloak::{
 use catalyst_sdk::openbao::SecretStore;
 
 use crate::options::{Credential, Options, Topology};
-use crate::screen::{Screen, counted};
+use catalyst_examples::screen::{Screen, counted};
 
 mod fake;
 mod live;

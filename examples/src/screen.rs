@@ -1,70 +1,75 @@
 //! The run as it is read: numbered steps, and what happened in them.
 
-use std::sync::Arc;
+use std::io::Write as _;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
 /// Where the run is told. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Screen {
+pub struct Screen {
     start: Instant,
     steps: Arc<AtomicU8>,
-    /// Where a test reads it.
-    #[cfg(test)]
-    told: Arc<std::sync::Mutex<String>>,
+    /// In place of the terminal, for tests.
+    kept: Option<Arc<Mutex<String>>>,
 }
 
 impl Screen {
-    pub(crate) fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            steps: Arc::default(),
-            #[cfg(test)]
-            told: Arc::default(),
-        }
+    /// The terminal.
+    pub fn new() -> Self {
+        Self { start: Instant::now(), steps: Arc::default(), kept: None }
+    }
+
+    /// One that shows nothing and keeps everything; see [`told`](Self::told).
+    pub fn kept() -> Self {
+        Self { kept: Some(Arc::default()), ..Self::new() }
     }
 
     /// The headline of the next step.
-    pub(crate) fn step(&self, what: &str) {
+    pub fn step(&self, what: &str) {
         let number = self.steps.fetch_add(1, Ordering::Relaxed) + 1;
         self.say(&format!("\n{number}. {what}"));
     }
 
     /// What came of the step.
-    pub(crate) fn tell(&self, what: &str) {
+    pub fn tell(&self, what: &str) {
         self.say(&format!("   {what}"));
     }
 
     /// What happened at this moment.
-    pub(crate) fn happened(&self, what: &str) {
+    pub fn happened(&self, what: &str) {
         self.say(&format!("   {:8.3} s  {what}", self.start.elapsed().as_secs_f64()));
     }
 
     /// A line as it is.
-    #[cfg(not(test))]
-    #[allow(clippy::unused_self, reason = "a test has one screen for each story")]
-    pub(crate) fn say(&self, line: &str) {
-        use std::io::Write;
-        // A closed pipe ends nothing.
-        writeln!(std::io::stdout(), "{line}").ok();
+    pub fn say(&self, line: &str) {
+        match &self.kept {
+            // A closed pipe ends nothing.
+            None => drop(writeln!(std::io::stdout(), "{line}")),
+            Some(kept) => {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.push_str(line);
+                kept.push('\n');
+            }
+        }
     }
 
-    #[cfg(test)]
-    pub(crate) fn say(&self, line: &str) {
-        let mut told = self.told.lock().unwrap();
-        told.push_str(line);
-        told.push('\n');
+    /// What was told so far, where it is kept.
+    pub fn told(&self) -> String {
+        let kept = self.kept.as_ref();
+        kept.map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
     }
+}
 
-    #[cfg(test)]
-    pub(crate) fn told(&self) -> String {
-        self.told.lock().unwrap().clone()
+impl Default for Screen {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 /// 12345 as 12,345.
-pub(crate) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -77,7 +82,7 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// `1 write`, `2 writes`.
-pub(crate) fn counted(number: u64, thing: &str) -> String {
+pub fn counted(number: u64, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {thing}{plural}", grouped(number))
 }
