@@ -13,7 +13,7 @@ use super::{Config, DatabaseConfig};
 const OPERATION: &str = "read configuration";
 
 /// The variables that the services' own tools use, and the keys that they mean; later ones win.
-const STANDARD: [(&str, &str); 19] = [
+const STANDARD: [(&str, &str); 26] = [
     ("VAULT_ADDR", "openbao.address"),
     ("BAO_ADDR", "openbao.address"),
     ("VAULT_CACERT", "openbao.ca_file"),
@@ -30,6 +30,13 @@ const STANDARD: [(&str, &str); 19] = [
     ("KEYCLOAK_ADMIN_CLIENT_ID", "keycloak.admin.client_id"),
     ("KEYCLOAK_ADMIN_CLIENT_SECRET", "keycloak.admin.client_secret"),
     ("KEYCLOAK_ADMIN_REALM", "keycloak.admin.realm"),
+    ("POWERDNS_URL", "dns.url"),
+    ("POWERDNS_CA_CERT", "dns.ca_file"),
+    ("POWERDNS_API_KEY", "dns.api_key"),
+    ("POWERDNS_USER", "dns.user"),
+    ("POWERDNS_PASSWORD", "dns.password"),
+    ("POWERDNS_NAMESERVERS", "dns.nameservers"),
+    ("CATALYST_SOVEREIGN", "dns.owner"),
     ("DATABASE_URL", "database_url"),
     ("CATALYST_DATABASE_URL", "database_url"),
     ("CATALYST_SHUTDOWN_LIMIT", "shutdown_limit"),
@@ -186,6 +193,8 @@ mod tests {
                 ("KEYCLOAK_URL", "https://auth.test"),
                 ("KEYCLOAK_TOPOLOGY", "shared-sovereign"),
                 ("KEYCLOAK_ADMIN_CLIENT_SECRET", "67890"),
+                ("CATALYST_SOVEREIGN", "omantel.omani.works"),
+                ("CATALYST_DNS__API_KEY_PATH", "platform/dns"),
             ],
         )
         .unwrap();
@@ -195,6 +204,8 @@ mod tests {
         assert_eq!(config.openbao.token.as_ref().unwrap().expose(), "12345");
         assert_eq!(config.keycloak.topology, Some(KeycloakTopology::SharedSovereign));
         assert_eq!(config.keycloak.admin.client_secret.as_ref().unwrap().expose(), "67890");
+        assert_eq!(config.dns.owner.as_deref(), Some("omantel.omani.works"));
+        assert_eq!(config.dns.api_key_path.as_deref(), Some("platform/dns"));
         let orders = config.database("orders-rw");
         assert_eq!((orders.role.as_deref(), orders.max_connections), (Some("orders-rw"), Some(7)));
     }
@@ -237,6 +248,8 @@ mod tests {
                 ("BAO_TOKEN", "canary-1"),
                 ("DATABASE_URL", "postgres://u:canary-2@db/x"),
                 ("KEYCLOAK_ADMIN_CLIENT_SECRET", "canary-3"),
+                ("POWERDNS_API_KEY", "canary-4"),
+                ("POWERDNS_PASSWORD", "canary-5"),
             ],
         )
         .unwrap();

@@ -15,6 +15,13 @@
 //! | who registers clients | `keycloak.admin.client_id`, `.realm` | `KEYCLOAK_ADMIN_CLIENT_ID`, `KEYCLOAK_ADMIN_REALM` |
 //! | its secret, instead of an identity | | `KEYCLOAK_ADMIN_CLIENT_SECRET` |
 //! | where credentials of clients lie | `keycloak.mount` | `CATALYST_KEYCLOAK__MOUNT` |
+//! | the API of PowerDNS | `dns.url` | `POWERDNS_URL` |
+//! | its CA, a PEM file | `dns.ca_file` | `POWERDNS_CA_CERT` |
+//! | whose the published names are | `dns.owner` | `CATALYST_SOVEREIGN` |
+//! | where the key of the API lies | `dns.mount`, `.api_key_path`, `.api_key_name` | `CATALYST_DNS__MOUNT`, … |
+//! | the key itself, for development | | `POWERDNS_API_KEY` |
+//! | user and password of a proxy before it | `dns.user` | `POWERDNS_USER`, `POWERDNS_PASSWORD` |
+//! | the name servers that serve the zones | `dns.nameservers` | `POWERDNS_NAMESERVERS` |
 //! | a database | `databases.NAME.url`, `.role`, `.mount`, `.max_connections` | `DATABASE_URL` for all |
 //! | the file itself | | `CATALYST_CONFIG` |
 //!
@@ -25,6 +32,6 @@ mod load;
 mod model;
 
 pub use model::{
-    Config, DatabaseConfig, IdentityConfig, KeycloakAdminConfig, KeycloakConfig, KeycloakTopology,
+    Config, DatabaseConfig, DnsConfig, IdentityConfig, KeycloakAdminConfig, KeycloakConfig, KeycloakTopology,
     LoginConfig, LoginMethod, OpenBaoConfig,
 };

@@ -18,6 +18,8 @@ pub struct Config {
     pub openbao: OpenBaoConfig,
     /// Where users log in; for the feature `sso`.
     pub keycloak: KeycloakConfig,
+    /// Where names are published; for the feature `dns`.
+    pub dns: DnsConfig,
     /// The databases by the name that the application uses. A name that is not here is the role's name, at the
     /// common `database_url`. `_` and `-` in names are the same.
     pub databases: BTreeMap<String, DatabaseConfig>,
@@ -131,6 +133,34 @@ pub struct KeycloakAdminConfig {
     /// The realm that it logs in to; the realm that is administered if not set, so that a service account in each
     /// realm can touch no other.
     pub realm: Option<String>,
+}
+
+/// Where names are published, and whose they are.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct DnsConfig {
+    /// The API of PowerDNS: `http://powerdns.powerdns.svc.cluster.local:8081`.
+    pub url: Option<String>,
+    /// The certificate authorities to trust, as PEM; the machine's if not set.
+    pub ca_file: Option<PathBuf>,
+    /// Whose the published names are: the FQDN of the Sovereign.
+    pub owner: Option<String>,
+    /// The mount of the KV engine with the key of the API; `secret` if not set.
+    pub mount: Option<String>,
+    /// The secret with the key of the API; `sovereign/powerdns` if not set.
+    pub api_key_path: Option<String>,
+    /// The name of the key within that secret; `api-key` if not set.
+    pub api_key_name: Option<String>,
+    /// The key itself, for development, instead of a secret in OpenBao.
+    pub api_key: Option<Secret>,
+    /// The user that a proxy before the API wants.
+    pub user: Option<String>,
+    /// Its password.
+    pub password: Option<Secret>,
+    /// The name servers that answer for the zones, as `address` or `address:port`, with commas between them: asked after
+    /// a write whether they serve it, and to begin health checks. Without any, nobody is asked.
+    pub nameservers: Option<String>,
 }
 
 /// How Keycloak is laid out.

@@ -8,10 +8,17 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use super::source;
 
 /// The crates that applications use.
-pub(super) const LIBRARIES: [&str; 5] =
-    ["catalyst-core", "catalyst-openbao", "catalyst-spiffe", "catalyst-keycloak", "catalyst-sdk"];
+pub(super) const LIBRARIES: [&str; 6] = [
+    "catalyst-core",
+    "catalyst-openbao",
+    "catalyst-spiffe",
+    "catalyst-keycloak",
+    "catalyst-dns",
+    "catalyst-sdk",
+];
 /// One for each service of the platform.
-pub(super) const SERVICES: [&str; 3] = ["catalyst-openbao", "catalyst-spiffe", "catalyst-keycloak"];
+pub(super) const SERVICES: [&str; 4] =
+    ["catalyst-openbao", "catalyst-spiffe", "catalyst-keycloak", "catalyst-dns"];
 
 /// The workspace, without the resolved graph, so that it needs no network.
 pub(super) fn metadata() -> Metadata {
