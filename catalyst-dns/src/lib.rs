@@ -31,7 +31,7 @@ pub use name::{DomainName, ZoneName};
 pub use query::DnsClient;
 pub use record::{
     Caa, Dnskey, Ds, LuaRecord, Mx, OtherData, RecordData, RecordKey, RecordSet, RecordType, Serial, Soa,
-    Srv, Sshfp, Svcb, Text, Tlsa, Ttl, TypeName,
+    Srv, Sshfp, SvcKey, SvcParam, Svcb, Text, Tlsa, Ttl, TypeName,
 };
 pub use zone::{Applied, SoaEditApi, Zone, ZoneKind, ZoneSpec};
 pub use zones::DnsZones;

@@ -2,6 +2,8 @@
 
 mod domain;
 mod label;
+#[cfg(test)]
+mod tests;
 mod zone;
 
 pub use domain::DomainName;
