@@ -27,7 +27,7 @@ pub use catalyst_core::{Error, ErrorKind, Result, Secret};
 pub use capability::{Capabilities, Version};
 pub use change::{Change, ChangeSet};
 pub use dnssec::ZoneSecurity;
-pub use name::{DomainName, ZoneName};
+pub use name::{DomainName, ZoneMatcher, ZoneName};
 pub use query::DnsClient;
 pub use record::{
     Caa, Dnskey, Ds, LuaRecord, Mx, OtherData, RecordData, RecordKey, RecordSet, RecordType, Serial, Soa,
