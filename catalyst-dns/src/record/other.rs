@@ -7,7 +7,8 @@ use catalyst_core::Result;
 use super::RecordType;
 use super::fields::{Fields, refused};
 
-/// The data of a record of another type, as the server writes it. White space between fields counts as one space.
+/// The data of a record of another type, as the server writes it, or data of a known type that the server holds
+/// although it is not what the type wants. White space between fields counts as one space.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OtherData {
     kind: RecordType,
@@ -23,6 +24,10 @@ impl OtherData {
     /// The content.
     pub fn content(&self) -> &str {
         &self.content
+    }
+
+    pub(super) fn as_written(kind: RecordType, content: &str) -> Self {
+        Self { kind, content: content.into() }
     }
 
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self> {
