@@ -178,7 +178,7 @@ fn unauthenticated(refusal: &Refusal<'_>) -> Meaning {
     )
 }
 
-fn too_large() -> Meaning {
+pub(super) fn too_large() -> Meaning {
     plain(
         ErrorKind::InvalidRequest,
         "body_too_large",
@@ -261,7 +261,7 @@ fn invalid(operation: Operation, said: &str) -> Meaning {
         refused("duplicate_change", "a record set changes at most once in a request")
     } else if said.starts_with("Changetype") {
         unsupported()
-    } else if operation == Operation::ApplyChanges {
+    } else if operation == Operation::ApplyChanges || record_in(said).is_some() {
         refused("invalid_record", "the server refuses a record; none of this request was applied")
     } else if said.starts_with("Unsupported metadata kind") {
         refused(

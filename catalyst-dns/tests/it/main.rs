@@ -1,1 +1,5 @@
 //! What users of the crate would notice.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod powerdns;
+mod recorded;
