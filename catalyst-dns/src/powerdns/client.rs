@@ -12,6 +12,7 @@ use url::Url;
 use super::PowerDnsBuilder;
 use super::call::{Access, Answer, Call};
 use super::key::Key;
+use super::refusal;
 use super::writers::{Turn, Writers};
 use crate::{Capabilities, ZoneName};
 
@@ -104,7 +105,8 @@ impl Api {
     async fn exchange(&self, call: &Call, key: &Secret, limit: Duration) -> Result<Answer> {
         let access = Access { key, basic: self.basic.as_ref() };
         let request = call.request(&self.server, &access, limit).map_err(|error| call.about(error))?;
-        let response = self.http.send(request).await.map_err(|error| call.about(error))?;
+        let response =
+            self.http.send(request).await.map_err(|error| call.about(refusal::no_answer(call, error)))?;
         call.judge(response)
     }
 }

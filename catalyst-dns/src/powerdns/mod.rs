@@ -29,6 +29,7 @@
 //! | none, 422, 500 | `lua_updates_disabled` | `InvalidRequest` | `enable-lua-record-updates` is off (from 5.1 by default) |
 //! | none, 422 | `out_of_zone` | `InvalidRequest` | a name outside of the zone |
 //! | none, 400, 413 | `body_too_large` | `InvalidRequest` | one name's changes, or the server's limit |
+//! | any | `answer_too_large` | `Decode` | the answer is over [`max_body`](PowerDnsBuilder::max_body) |
 //! | 2xx | `unreadable_answer` | `Decode` | not what the API promises |
 //! | 2xx, 404 | `not_powerdns` | `Config` | something else answers at this address |
 //! | 3xx | `redirected` | `Config` | the address is another one |
