@@ -26,8 +26,10 @@ impl OtherData {
         &self.content
     }
 
-    pub(super) fn as_written(kind: RecordType, content: &str) -> Self {
-        Self { kind, content: content.into() }
+    /// Content that could not be read, as it is; `None` if it is too long to be any.
+    pub(super) fn unread(kind: RecordType, content: &str) -> Option<Self> {
+        let fits = !content.is_empty() && content.len() <= 4 * 65_535;
+        fits.then(|| Self { kind, content: content.into() })
     }
 
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self> {

@@ -2,3 +2,5 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod records;
+mod powerdns;
+mod recorded;
