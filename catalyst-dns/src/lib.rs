@@ -28,6 +28,7 @@ pub use capability::{Capabilities, Version};
 pub use change::{Change, ChangeSet};
 pub use dnssec::ZoneSecurity;
 pub use name::{DomainName, ZoneName};
+pub use plan::{Applier, Desired, Owner, Plan, PlanPolicy, ZonePlan};
 pub use query::DnsClient;
 pub use record::{
     Caa, Dnskey, Ds, LuaRecord, Mx, OtherData, RecordData, RecordKey, RecordSet, RecordType, Serial, Soa,
