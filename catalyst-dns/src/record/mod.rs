@@ -26,4 +26,5 @@ pub use set::{RecordKey, RecordSet};
 pub use soa::{Serial, Soa};
 pub use svcb::Svcb;
 pub use text::Text;
+pub(crate) use text::quote;
 pub use ttl::Ttl;
