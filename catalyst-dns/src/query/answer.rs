@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use catalyst_core::Result;
+
 use crate::{DomainName, RecordData, RecordType, Serial, Ttl};
 
 /// One question.
@@ -95,13 +97,30 @@ pub struct DnsAnswer {
     pub authority: Vec<AnswerRecord>,
     /// What helps: addresses of name servers.
     pub additional: Vec<AnswerRecord>,
+    /// The message as it came, over which signatures are verified; empty for an answer that never was one.
+    pub(crate) wire: Vec<u8>,
 }
 
 impl DnsAnswer {
     /// An empty answer with this code.
     pub fn empty(code: ResponseCode) -> Self {
         let (answers, authority, additional) = (Vec::new(), Vec::new(), Vec::new());
-        Self { code, authoritative: false, authentic: false, answers, authority, additional }
+        let (authoritative, authentic, wire) = (false, false, Vec::new());
+        Self { code, authoritative, authentic, answers, authority, additional, wire }
+    }
+
+    /// Reads an answer as it stands on the wire, whoever asked and whatever for: a recorded one.
+    ///
+    /// ```
+    /// use catalyst_dns::query::DnsAnswer;
+    ///
+    /// assert!(DnsAnswer::from_wire(b"no message").is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// `Decode` with code `invalid_answer` for what is no answer.
+    pub fn from_wire(message: &[u8]) -> Result<Self> {
+        super::message::convert(&super::message::parse(message)?, message)
     }
 
     /// The data of the given type in the answer section.

@@ -1,6 +1,17 @@
 //! Questions to name servers, asked directly.
 
 mod answer;
+mod authorities;
+mod client;
+mod exchange;
+mod message;
+mod rdata;
+#[cfg(test)]
+pub(crate) mod script;
+#[cfg(test)]
+mod tests;
+mod types;
+mod wire;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -9,6 +20,10 @@ use async_trait::async_trait;
 use catalyst_core::Result;
 
 pub use answer::{AnswerRecord, DnsAnswer, Question, ResponseCode};
+pub use authorities::{Authorities, NameServer};
+pub use client::NameServerClient;
+pub(crate) use message::parse;
+pub(crate) use types::{code as type_code, octets as label_octets, to_wire};
 
 /// Asks one name server one question, bounded in time and size.
 ///

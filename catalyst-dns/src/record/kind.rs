@@ -163,6 +163,16 @@ impl TypeName {
         Some(Self { bytes, length: u8::try_from(text.len()).ok()? })
     }
 
+    /// The type with this number, without a name: `TYPE65534` (RFC 3597 section 5).
+    pub(crate) fn numbered(number: u16) -> Self {
+        let text = format!("TYPE{number}");
+        let mut bytes = [0; 15];
+        for (slot, byte) in bytes.iter_mut().zip(text.bytes()) {
+            *slot = byte;
+        }
+        Self { bytes, length: u8::try_from(text.len()).unwrap_or(15) }
+    }
+
     /// In capitals.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()

@@ -29,4 +29,5 @@ pub use soa::{Serial, Soa};
 pub use svcb::Svcb;
 pub use svcb_param::{SvcKey, SvcParam};
 pub use text::Text;
+pub(crate) use text::quote;
 pub use ttl::Ttl;

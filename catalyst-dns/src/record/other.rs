@@ -32,6 +32,20 @@ impl OtherData {
         fits.then(|| Self { kind, content: content.into() })
     }
 
+    /// Data as it stood on the wire, in the form for unknown types (RFC 3597 section 5): `\\# 2 0a0b`.
+    pub(crate) fn from_wire(kind: RecordType, octets: &[u8]) -> Self {
+        let mut content = format!("\\# {}", octets.len());
+        if !octets.is_empty() {
+            content.push(' ');
+        }
+        for octet in octets {
+            for digit in [octet >> 4, octet & 15] {
+                content.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+            }
+        }
+        Self { kind, content: content.into() }
+    }
+
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self> {
         let mut content = String::new();
         while !fields.is_empty() {
