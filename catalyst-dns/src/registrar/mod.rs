@@ -2,6 +2,10 @@
 
 mod api;
 mod domain;
+mod fault;
+mod limit;
+mod wire;
 
 pub use api::{NsWrite, Registrar, RegistrarCapabilities, TaskId, TaskState};
 pub use domain::{NameServers, RegisteredDomain};
+pub use limit::{Permit, RateLimit};

@@ -1,0 +1,78 @@
+//! What a registrar's refusal means, in the words that all adapters share.
+
+use catalyst_core::{Error, ErrorKind};
+
+/// The meanings of refusals; each has one code, one kind and one advice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "not every adapter has every one")]
+pub(crate) enum Refusal {
+    BadCredential,
+    NotInAccount,
+    AccountTier,
+    RateLimited,
+    ProtectedDomain,
+    Unavailable,
+    TaskFailed,
+    ManualOnly,
+    Unsupported,
+    Refused,
+}
+
+impl Refusal {
+    /// The stable word that the trait documents.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::BadCredential => "bad_credential",
+            Self::NotInAccount => "not_in_account",
+            Self::AccountTier => "account_tier",
+            Self::RateLimited => "rate_limited",
+            Self::ProtectedDomain => "protected_domain",
+            Self::Unavailable => "unavailable",
+            Self::TaskFailed => "task_failed",
+            Self::ManualOnly => "manual_only",
+            Self::Unsupported => "unsupported",
+            Self::Refused => "refused",
+        }
+    }
+
+    fn kind(self) -> ErrorKind {
+        match self {
+            Self::BadCredential => ErrorKind::Unauthenticated,
+            Self::NotInAccount => ErrorKind::NotFound,
+            Self::AccountTier | Self::ProtectedDomain => ErrorKind::PermissionDenied,
+            Self::RateLimited => ErrorKind::RateLimited,
+            Self::Unavailable => ErrorKind::Unavailable,
+            Self::TaskFailed => ErrorKind::Other,
+            Self::ManualOnly | Self::Unsupported => ErrorKind::Config,
+            Self::Refused => ErrorKind::InvalidRequest,
+        }
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Self::BadCredential => "the registrar does not accept the credential: wrong, ended or switched off",
+            Self::NotInAccount => "the account of this credential does not have the domain",
+            Self::AccountTier => {
+                "the credential is good, and the account may not use this part of the API: too few domains or too \
+                 small a plan; the registrar's terms say what it takes"
+            }
+            Self::RateLimited => "the account has made too many requests",
+            Self::ProtectedDomain => {
+                "the domain is locked or protected, which the API cannot lift: do it in the registrar's console"
+            }
+            Self::Unavailable => "the registrar's API does not work at the moment",
+            Self::TaskFailed => "the registrar accepted the change and could not carry it out",
+            Self::ManualOnly => "the registrar has no call for it: a person does it in the console",
+            Self::Unsupported => "the registrar's API has no such call",
+            Self::Refused => "the registrar refuses what was sent",
+        }
+    }
+}
+
+/// The error of a refusal, with the advice that fits in general; adapters say it better where they know more.
+pub(crate) fn refusal(registrar: &'static str, refusal: Refusal, operation: &'static str) -> Error {
+    Error::new(refusal.kind(), operation)
+        .with_service(registrar)
+        .with_code(refusal.code())
+        .with_help(refusal.help())
+}
