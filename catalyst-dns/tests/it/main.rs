@@ -1,1 +1,6 @@
-//! What users of the crate would notice.
+//! All integration tests of the crate, in one binary.
+
+mod registrar_dynadot;
+mod registrar_namecheap;
+mod registrar_ovh;
+mod registrar_suite;
