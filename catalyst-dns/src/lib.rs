@@ -30,7 +30,6 @@ pub use dnssec::ZoneSecurity;
 pub use name::{DomainName, ZoneMatcher, ZoneName};
 pub use powerdns::{ApiKeySource, Autoprimary, DryRequest, MetadataKind, PowerDns, PowerDnsBuilder};
 pub use powerdns::{SearchHit, TsigAlgorithm, TsigKey, ZoneUpdate};
-pub use name::{DomainName, ZoneName};
 pub use plan::{Applier, Desired, Owner, Plan, PlanPolicy, ZonePlan};
 pub use query::DnsClient;
 pub use record::{

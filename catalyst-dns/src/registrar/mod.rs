@@ -1,11 +1,25 @@
 //! Registrars: where the parent zone learns which name servers a domain has.
 
 mod api;
+mod cause;
 mod domain;
+mod dynadot;
 mod fault;
 mod limit;
+mod line;
+mod listing;
+mod namecheap;
+mod ovh;
+mod pace;
 mod wire;
 
 pub use api::{NsWrite, Registrar, RegistrarCapabilities, TaskId, TaskState};
 pub use domain::{NameServers, RegisteredDomain};
 pub use limit::{Permit, RateLimit};
+#[cfg(feature = "testing")]
+pub(crate) use dynadot::dynadot_signature;
+pub use dynadot::{Dynadot, DynadotBuilder, DynadotTier};
+pub use namecheap::{Namecheap, NamecheapBuilder, NamecheapCredential, NamecheapDns};
+#[cfg(feature = "testing")]
+pub(crate) use ovh::ovh_signature;
+pub use ovh::{Ovh, OvhBuilder, OvhCredential, OvhRegion};

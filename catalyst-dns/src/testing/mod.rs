@@ -1,1 +1,8 @@
-//! Fakes on the real wires, and the contract suite.
+//! For tests of this crate's users and of this crate.
+//!
+//! Not covered by semantic versioning.
+
+mod registrar;
+mod socket;
+
+pub use registrar::{AccountFault, FakeAccount, FakeDynadot, FakeNamecheap, FakeOvh};

@@ -4,3 +4,9 @@
 mod records;
 mod powerdns;
 mod recorded;
+//! All integration tests of the crate, in one binary.
+
+mod registrar_dynadot;
+mod registrar_namecheap;
+mod registrar_ovh;
+mod registrar_suite;
