@@ -12,7 +12,7 @@ mod name;
 pub mod placement;
 pub mod plan;
 pub mod pool;
-mod powerdns;
+pub mod powerdns;
 pub mod query;
 mod record;
 pub mod registrar;
@@ -28,6 +28,8 @@ pub use capability::{Capabilities, Version};
 pub use change::{Change, ChangeSet};
 pub use dnssec::ZoneSecurity;
 pub use name::{DomainName, ZoneName};
+pub use powerdns::{ApiKeySource, Autoprimary, DryRequest, MetadataKind, PowerDns, PowerDnsBuilder};
+pub use powerdns::{SearchHit, TsigAlgorithm, TsigKey, ZoneUpdate};
 pub use query::DnsClient;
 pub use record::{
     Caa, Dnskey, Ds, LuaRecord, Mx, OtherData, RecordData, RecordKey, RecordSet, RecordType, Serial, Soa,

@@ -59,6 +59,18 @@ pub struct Zone {
     pub primaries: Vec<SocketAddr>,
 }
 
+impl Zone {
+    /// What is wrong with how the serial moves, if anything is: with a word that PowerDNS does not know, or with none,
+    /// changes by the API do not move it, and secondaries and caches of transfers do not notice them.
+    pub fn serial_warning(&self) -> Option<&'static str> {
+        let stands = self.soa_edit_api.is_none() && self.kind != ZoneKind::Secondary;
+        stands.then_some(
+            "SOA-EDIT-API is empty or a word that PowerDNS does not know (INCEPTION-EPOCH is none), so the serial stands \
+             still; set it with ZoneUpdate::soa_edit_api",
+        )
+    }
+}
+
 /// A zone that is to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]

@@ -105,6 +105,13 @@ impl RecordData {
         Ok(data)
     }
 
+    /// Data as a server holds it: what this crate cannot read is kept as it is, for one odd record of somebody else must
+    /// not make its whole zone unreadable. It is equal to nothing that this crate writes.
+    pub(crate) fn from_server(kind: RecordType, content: &str) -> Result<Self> {
+        Self::parse(kind, content)
+            .or_else(|fault| OtherData::unread(kind, content).map(Self::Other).ok_or(fault))
+    }
+
     /// The type of the record.
     pub fn kind(&self) -> RecordType {
         match self {

@@ -25,6 +25,12 @@ impl OtherData {
         &self.content
     }
 
+    /// Content that could not be read, as it is; `None` if it is too long to be any.
+    pub(super) fn unread(kind: RecordType, content: &str) -> Option<Self> {
+        let fits = !content.is_empty() && content.len() <= 4 * 65_535;
+        fits.then(|| Self { kind, content: content.into() })
+    }
+
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self> {
         let mut content = String::new();
         while !fields.is_empty() {
