@@ -1,0 +1,118 @@
+//! The server on the socket.
+
+use std::fmt;
+
+use catalyst_core::Secret;
+use catalyst_core::testing::StubServer;
+use wiremock::matchers::any;
+use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use super::wire::{Access, Outcome, Reply, Server};
+use crate::mock::{Faults, Model, Requests};
+
+/// A PowerDNS on a free port of the loopback interface, over HTTP without TLS. It stops when it is dropped.
+///
+/// Behind it is a [`Model`], to be set up and observed. Faults are real on the wire: a dropped connection is closed
+/// without an answer, a delay is one. As the real server it takes bodies up to 2 MB, ends the connection after each
+/// answer, and writes its errors as JSON only to those who ask for it.
+pub struct FakePowerDns {
+    model: Model,
+    access: Access,
+    server: StubServer,
+}
+
+impl FakePowerDns {
+    /// Starts one with a model of its own.
+    pub async fn start() -> Self {
+        Self::serve(Model::new()).await
+    }
+
+    /// Starts one that shows `model` to the world.
+    pub async fn serve(model: Model) -> Self {
+        let server = MockServer::builder().disable_request_recording().start().await;
+        let access = Access::new(Secret::new("fake-api-key"));
+        let wire = Server::new(model.clone(), access.clone());
+        // The first mock decides what becomes of a request, and takes those whose connection is to be closed; the
+        // second one gives the answers to the others. wiremock handles one request at a time.
+        Mock::given(Severed(wire.clone())).respond_with_err(sever).with_priority(1).mount(&server).await;
+        Mock::given(any()).respond_with(Answered(wire)).with_priority(2).mount(&server).await;
+        Self { model, access, server: StubServer::new(server) }
+    }
+
+    /// Where it listens: `http://127.0.0.1:…`, without a path.
+    pub fn address(&self) -> String {
+        self.server.uri()
+    }
+
+    /// The key that it takes.
+    pub fn api_key(&self) -> Secret {
+        self.access.api_key()
+    }
+
+    /// From now on it takes this key and no other.
+    pub fn set_api_key(&self, api_key: Secret) {
+        self.access.set_api_key(api_key);
+    }
+
+    /// From now on it wants basic authentication (RFC 7617) beside the key, as behind a proxy that asks for it.
+    pub fn require_basic(&self, user: &str, password: Secret) {
+        self.access.require_basic(user, password);
+    }
+
+    /// The state machine behind.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The script of faults.
+    pub fn faults(&self) -> &Faults {
+        self.model.faults()
+    }
+
+    /// What was asked so far.
+    pub fn requests(&self) -> Requests {
+        self.model.requests()
+    }
+}
+
+impl fmt::Debug for FakePowerDns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakePowerDns")
+            .field("address", &self.address())
+            .field("model", &self.model)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Matches the requests whose connection is to be closed without an answer.
+struct Severed(Server);
+
+impl Match for Severed {
+    fn matches(&self, request: &Request) -> bool {
+        matches!(self.0.take_in(request), Outcome::Sever)
+    }
+}
+
+/// The error is what makes the server close the connection; nobody reads it.
+fn sever(_request: &Request) -> std::io::Error {
+    std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
+}
+
+struct Answered(Server);
+
+impl Respond for Answered {
+    fn respond(&self, _request: &Request) -> ResponseTemplate {
+        let Reply { status, headers, body, content_type, delay } = self.0.give_out();
+        let mut template = ResponseTemplate::new(status);
+        for (name, value) in headers {
+            template = template.append_header(name, value);
+        }
+        if !body.is_empty() {
+            template = template.set_body_raw(body, content_type);
+        }
+        match delay {
+            Some(delay) => template.set_delay(delay),
+            None => template,
+        }
+    }
+}
