@@ -7,6 +7,8 @@ use catalyst_core::{Error, ErrorKind, Result};
 use catalyst_keycloak::OrganizationSlug;
 use catalyst_openbao::SecretPath;
 
+use crate::label::is_dns_label;
+
 /// The kinds of Environment that the platform knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -116,15 +118,6 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.organization, self.env_type, self.application)
     }
-}
-
-/// Whether `name` is a label of RFC 1123.
-pub(super) fn is_dns_label(name: &str) -> bool {
-    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-    name.len() <= 63
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-        && edge(name.chars().next())
-        && edge(name.chars().next_back())
 }
 
 #[cfg(test)]
