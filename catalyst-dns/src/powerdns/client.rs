@@ -1,11 +1,12 @@
 //! The client, and one call of it: a key, the retry loop, and one more try with a new key after a refusal.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use catalyst_core::http::HttpClient;
-use catalyst_core::{Result, RetryBudget, RetryConfig, Secret, retry};
+use catalyst_core::{Error, ErrorKind, Result, RetryBudget, RetryConfig, Secret, retry};
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -86,17 +87,17 @@ impl Api {
         let writes = call.operation.writes();
         let _alone =
             if writes { Some(self.writers.alone(call.operation.name(), &call.target).await?) } else { None };
-        let key = self.key.current().await.map_err(|error| call.about(error))?;
+        let key = within(limit, call, self.key.current()).await?;
         let answer = match self.exchange(call, &key, limit).await {
             Err(error) if error.code() == Some("bad_api_key") => {
-                match self.key.other_than(&key).await.map_err(|error| call.about(error))? {
+                match within(limit, call, self.key.other_than(&key)).await? {
                     Some(key) => self.exchange(call, &key, limit).await,
                     None => Err(error),
                 }
             }
             answer => answer,
         };
-        if writes && answer.as_ref().err().and_then(catalyst_core::Error::status) == Some(500) {
+        if answer.as_ref().err().and_then(Error::code) == Some("database_locked") {
             self.writers.narrow();
         }
         answer
@@ -109,6 +110,16 @@ impl Api {
             self.http.send(request).await.map_err(|error| call.about(refusal::no_answer(call, error)))?;
         call.judge(response)
     }
+}
+
+/// What a source of keys says, if it says it in time.
+async fn within<T>(limit: Duration, call: &Call, key: impl Future<Output = Result<T>>) -> Result<T> {
+    let answer = tokio::time::timeout(limit, key).await.unwrap_or_else(|_elapsed| {
+        Err(Error::new(ErrorKind::Timeout, call.operation.name())
+            .with_code("no_api_key")
+            .with_help("the source of API keys did not answer in time; nothing was sent"))
+    });
+    answer.map_err(|error| call.about(error))
 }
 
 impl fmt::Debug for PowerDns {
