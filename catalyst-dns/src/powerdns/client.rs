@@ -14,7 +14,7 @@ use super::PowerDnsBuilder;
 use super::call::{Access, Answer, Call};
 use super::key::Key;
 use super::refusal;
-use super::writers::{Turn, Writers};
+use super::writers::Writers;
 use crate::{Capabilities, ZoneName};
 
 /// An authoritative PowerDNS, by its HTTP API. Cheap to clone; clones share their connections and their order of writes.
@@ -74,13 +74,8 @@ impl Api {
 
     /// Sends a call that changes `zone`, when nobody else changes it.
     pub(super) async fn write(&self, zone: &ZoneName, call: &Call) -> Result<Answer> {
-        let _turn = self.turn(zone, call).await?;
+        let _turn = self.writers.turn(zone, call.operation.name()).await?;
         self.send(call).await
-    }
-
-    /// The right to change `zone`, for several calls.
-    pub(super) async fn turn(&self, zone: &ZoneName, call: &Call) -> Result<Turn<'_>> {
-        self.writers.turn(zone, call.operation.name()).await
     }
 
     async fn attempt(&self, call: &Call, limit: Duration) -> Result<Answer> {
@@ -112,14 +107,14 @@ impl Api {
     }
 }
 
-/// What a source of keys says, if it says it in time.
+/// What a source of keys says, if it says it in time. Its errors stay what they are: they are about another service.
 async fn within<T>(limit: Duration, call: &Call, key: impl Future<Output = Result<T>>) -> Result<T> {
-    let answer = tokio::time::timeout(limit, key).await.unwrap_or_else(|_elapsed| {
-        Err(Error::new(ErrorKind::Timeout, call.operation.name())
+    tokio::time::timeout(limit, key).await.unwrap_or_else(|_elapsed| {
+        let error = Error::new(ErrorKind::Timeout, call.operation.name())
             .with_code("no_api_key")
-            .with_help("the source of API keys did not answer in time; nothing was sent"))
-    });
-    answer.map_err(|error| call.about(error))
+            .with_help("the source of API keys did not answer in time; nothing was sent");
+        Err(call.about(error))
+    })
 }
 
 impl fmt::Debug for PowerDns {
