@@ -33,6 +33,8 @@ pub(super) struct Meaning {
     pub(super) code: &'static str,
     pub(super) help: &'static str,
     pub(super) unknown: bool,
+    /// It will be the same the next time, although the kind does not say so.
+    pub(super) lasting: bool,
 }
 
 /// What was answered, as far as its meaning depends on it.
@@ -69,6 +71,9 @@ pub(super) fn refusal(call: &Call, response: &Response) -> Error {
     }
     if meaning.unknown {
         error = error.with_outcome_unknown();
+    }
+    if meaning.lasting {
+        error = error.with_retry(RetryAdvice::Never);
     }
     match response.header("retry-after").and_then(|text| text.trim().parse::<u64>().ok()) {
         Some(seconds) if matches!(refusal.status, 429 | 503) => {
@@ -177,7 +182,7 @@ pub(super) fn record_in(said: &str) -> Option<String> {
 }
 
 fn plain(kind: ErrorKind, code: &'static str, help: &'static str) -> Meaning {
-    Meaning { kind, code, help, unknown: false }
+    Meaning { kind, code, help, unknown: false, lasting: false }
 }
 
 /// PowerDNS asks for `X-API-Key`, a proxy for `Basic`; who says nothing is taken for PowerDNS.
@@ -232,6 +237,8 @@ fn failed(operation: Operation, said: &str) -> Meaning {
     }
     Meaning {
         unknown: operation.writes(),
+        // Who says what is wrong says so every time: "Cannot find backend with autoprimary feature" (LMDB).
+        lasting: !bare && !locked,
         ..plain(ErrorKind::Unavailable, "internal_error", "the server failed; its log says why")
     }
 }

@@ -87,6 +87,7 @@ fn a_500_of_a_write_is_a_locked_database_and_of_a_read_is_not() {
         sent: 0,
     };
     assert!(meaning(&other).unknown, "the key may have been made");
+    assert!(meaning(&other).lasting, "who says why says it again");
 }
 
 #[test]

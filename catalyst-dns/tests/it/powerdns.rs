@@ -266,6 +266,55 @@ async fn writes_of_one_zone_follow_each_other_and_reads_do_not_wait() {
 }
 
 #[tokio::test]
+async fn zones_are_written_at_the_same_time_until_the_database_refuses_a_second_writer() {
+    let server = MockServer::start().await;
+    let slow = Duration::from_millis(300);
+    mount_patch(&server, ResponseTemplate::new(204).set_delay(slow)).await;
+    let dns = builder(&server).build().unwrap();
+    let zones = ["a.test", "b.test", "c.test"].map(|name| name.parse::<ZoneName>().unwrap());
+    let write = async |zone: &ZoneName| {
+        let key = RecordKey { name: zone.apex().clone(), kind: RecordType::A };
+        dns.apply(zone, &ChangeSet::new([Change::Delete(key)]).unwrap()).await.unwrap();
+    };
+    let start = tokio::time::Instant::now();
+    tokio::join!(write(&zones[0]), write(&zones[1]), write(&zones[2]));
+    assert!(start.elapsed() < 3 * slow, "zones do not wait for each other");
+
+    server.reset().await;
+    let locked = Mock::given(method("PATCH")).respond_with(error(500, "Internal Server Error"));
+    locked.up_to_n_times(1).mount(&server).await;
+    mount_patch(&server, ResponseTemplate::new(204).set_delay(slow)).await;
+    write(&zones[0]).await;
+    let start = tokio::time::Instant::now();
+    tokio::join!(write(&zones[0]), write(&zones[1]), write(&zones[2]));
+    assert!(start.elapsed() >= 3 * slow, "one writer at a time");
+}
+
+/// Never answers.
+#[derive(Debug)]
+struct Silent;
+
+#[async_trait]
+impl ApiKeySource for Silent {
+    async fn api_key(&self) -> Result<Secret> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_source_of_keys_that_never_answers_is_a_timeout() {
+    let server = MockServer::start().await;
+    let short = RetryConfig::new(1, Duration::from_millis(100));
+    let dns = builder(&server).api_key_source(Arc::new(Silent)).retry(short).build().unwrap();
+    let late = dns.zones().await.unwrap_err();
+    assert_eq!(
+        (late.kind(), late.code(), late.outcome_unknown()),
+        (ErrorKind::Timeout, Some("no_api_key"), false)
+    );
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn what_the_server_can_do_is_asked_once_however_many_ask() {
     let server = MockServer::start().await;
     mount_version(&server, "5.0.3", &[("enable-lua-records", "yes"), ("gpgsql-dnssec", "yes")]).await;
