@@ -401,9 +401,18 @@ fn same(want: &RecordSet, have: &RecordSet) -> bool {
     }
 }
 
-/// Brings the sets of a zone into the order of plans.
+/// Brings the sets of a zone into the order of plans. PowerDNS gives its names in exactly the opposite order, so that
+/// most of the work is done; any other order is sorted.
 pub(super) fn sort(current: &mut [RecordSet]) {
-    current.sort_unstable_by(conflict::order);
+    if current.is_sorted_by(|one, other| one.name() >= other.name()) {
+        current.reverse();
+    }
+    if !current.is_sorted_by(|one, other| one.name() <= other.name()) {
+        return current.sort_unstable_by(conflict::order);
+    }
+    for same_name in current.chunk_by_mut(|one, other| one.name() == other.name()) {
+        same_name.sort_unstable_by_key(RecordSet::kind);
+    }
 }
 
 /// The SOA of the zone, if it is there.

@@ -189,4 +189,19 @@ proptest! {
         prop_assert!(plan.summary().refused == 1);
         prop_assert!(Owner::new(&owner).is_ok() == (!owner.is_empty() && !owner.contains([',', '=', '"', '\\'])));
     }
+
+    #[test]
+    fn names_are_in_the_order_of_their_labels_from_the_right(
+        one in r"([ab]|\\\.|-){1,3}(\.([ab]|\\\.|-){1,2}){0,3}",
+        other in r"([ab]|\\\.|-){1,3}(\.([ab]|\\\.|-){1,2}){0,3}",
+    ) {
+        let [one, other]: [DomainName; 2] = [one, other].map(|name| name.parse().unwrap());
+        let labels = |name: &DomainName| {
+            let mut labels: Vec<String> = name.labels().map(str::to_owned).collect();
+            labels.reverse();
+            labels
+        };
+        prop_assert_eq!(one.cmp(&other), labels(&one).cmp(&labels(&other)), "{:?} {:?}", one, other);
+        prop_assert_eq!(one.cmp(&other).is_eq(), one == other);
+    }
 }
