@@ -1,1 +1,4 @@
 //! Fakes on the real wires, and the contract suite.
+
+pub mod contract;
+pub mod registrar;

@@ -1,0 +1,23 @@
+//! Registrars for tests: one model of an account, shown in process and on the wires of the real ones.
+//!
+//! | item | what it is |
+//! | --- | --- |
+//! | [`RegistrarModel`] | the account: domains, name servers, tasks, what the parent serves, faults |
+//! | [`ModelRegistrar`] | the model behind the trait, in virtual time |
+//! | [`FakeCloudflare`], [`FakeGoDaddy`] | the model behind HTTP on loopback |
+//! | [`FakeParent`] | the name servers around it, behind [`DnsClient`](crate::DnsClient) |
+
+mod cloudflare;
+mod faults;
+mod godaddy;
+mod model;
+mod parent;
+mod scripted;
+mod wire;
+
+pub use cloudflare::FakeCloudflare;
+pub use faults::{Fault, FaultRule, Faults, Op};
+pub use godaddy::FakeGoDaddy;
+pub use model::{ModelDomain, RegistrarModel, Trouble};
+pub use parent::FakeParent;
+pub use scripted::ModelRegistrar;
