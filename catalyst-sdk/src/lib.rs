@@ -21,6 +21,7 @@
 //! | [`pool`] | connection pools on it | `sqlx`, `deadpool` |
 //! | [`sources`] | the kinds of credential that rotate | |
 //! | [`bridge`] | an identity as a login | |
+//! | `dns` | names of applications, with failover | `dns` |
 //! | `sso` | clients that register themselves, secrets that rotate | `sso` |
 //! | [`openbao`], [`spiffe`] | the service crates | |
 //!
@@ -40,6 +41,10 @@
 pub mod bridge;
 mod catalyst;
 pub mod config;
+#[cfg(feature = "dns")]
+pub mod dns;
+#[cfg(any(feature = "dns", feature = "sso"))]
+mod label;
 pub mod pool;
 pub mod rotation;
 pub mod sources;

@@ -106,7 +106,6 @@ impl NameServers {
     }
 
     /// As a registrar told them, however many there are.
-    #[allow(dead_code, reason = "for the adapters")]
     pub(crate) fn from_registrar(servers: impl IntoIterator<Item = DomainName>) -> Self {
         Self(servers.into_iter().take(100).collect())
     }
@@ -114,6 +113,11 @@ impl NameServers {
     /// The servers, in canonical order.
     pub fn iter(&self) -> impl Iterator<Item = &DomainName> {
         self.0.iter()
+    }
+
+    /// Whether `server` is one of them.
+    pub fn contains(&self, server: &DomainName) -> bool {
+        self.0.contains(server)
     }
 
     /// How many there are.

@@ -50,7 +50,9 @@ impl Refusal {
 
     fn help(self) -> &'static str {
         match self {
-            Self::BadCredential => "the registrar does not accept the credential: wrong, ended or switched off",
+            Self::BadCredential => {
+                "the registrar does not accept the credential: wrong, ended or switched off"
+            }
             Self::NotInAccount => "the account of this credential does not have the domain",
             Self::AccountTier => {
                 "the credential is good, and the account may not use this part of the API: too few domains or too \

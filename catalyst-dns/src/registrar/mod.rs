@@ -2,9 +2,12 @@
 
 mod api;
 mod cause;
+mod cloudflare;
 mod domain;
 mod dynadot;
 mod fault;
+pub mod flip;
+mod godaddy;
 mod limit;
 mod line;
 mod listing;
@@ -14,7 +17,9 @@ mod pace;
 mod wire;
 
 pub use api::{NsWrite, Registrar, RegistrarCapabilities, TaskId, TaskState};
+pub use cloudflare::{Cloudflare, CloudflareBuilder};
 pub use domain::{NameServers, RegisteredDomain};
+pub use godaddy::{GoDaddy, GoDaddyBuilder};
 pub use limit::{Permit, RateLimit};
 #[cfg(feature = "testing")]
 pub(crate) use dynadot::dynadot_signature;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use catalyst_core::http::{HttpClient, HttpConfig, Method, Request, Response, parse_address};
 use catalyst_core::tls::TlsConfig;
-use catalyst_core::{Error, ErrorKind, Idempotency, Result, RetryAdvice, RetryBudget, RetryConfig, Secret, retry};
+use catalyst_core::{
+    Error, ErrorKind, Idempotency, Result, RetryAdvice, RetryBudget, RetryConfig, Secret, retry,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -73,7 +75,8 @@ pub(crate) type ReadRefusal = fn(&'static str, &Response) -> Error;
 /// What can be set for any adapter.
 #[derive(Debug)]
 pub(crate) struct WireConfig {
-    pub(crate) address: Url,
+    /// `None` is the registrar's own.
+    pub(crate) address: Option<Url>,
     pub(crate) tls: TlsConfig,
     pub(crate) timeout: Duration,
     pub(crate) retry: RetryConfig,
@@ -81,14 +84,14 @@ pub(crate) struct WireConfig {
 }
 
 impl WireConfig {
-    pub(crate) fn new(address: &str, limit: RateLimit) -> Result<Self> {
-        Ok(Self {
-            address: parse_address(address)?,
+    pub(crate) fn new(limit: RateLimit) -> Self {
+        Self {
+            address: None,
             tls: TlsConfig::new(),
             timeout: Duration::from_secs(20),
             retry: RetryConfig::default(),
             limit,
-        })
+        }
     }
 }
 
@@ -110,16 +113,16 @@ const MAX_BODY: usize = 8 << 20;
 impl Wire {
     pub(crate) fn new(
         registrar: &'static str,
+        address: &str,
         config: WireConfig,
         headers: Vec<(&'static str, Secret)>,
         read_refusal: ReadRefusal,
     ) -> Result<Self> {
-        let limits =
-            HttpConfig::new(registrar).timeout(config.timeout).max_body(MAX_BODY).tls(config.tls);
+        let limits = HttpConfig::new(registrar).timeout(config.timeout).max_body(MAX_BODY).tls(config.tls);
         Ok(Self {
             registrar,
             http: HttpClient::new(limits)?,
-            address: config.address,
+            address: config.address.map_or_else(|| parse_address(address), Ok)?,
             headers,
             retry: config.retry,
             budget: RetryBudget::default(),
@@ -149,7 +152,8 @@ impl Wire {
         // On the heap, for it holds the whole of a request and the callers' futures stay small.
         Box::pin(retry(&self.retry, &self.budget, call.idempotency, |attempt| async move {
             let _permit = self.limit.acquire().await.map_err(|error| self.about(call, error))?;
-            let sent = call.request(&self.headers, attempt.remaining).map_err(|error| self.about(call, error))?;
+            let sent =
+                call.request(&self.headers, attempt.remaining).map_err(|error| self.about(call, error))?;
             let response = self.http.send(sent).await.map_err(|error| self.about(call, unheard(error)))?;
             if response.is_success() {
                 return Ok(response);

@@ -10,7 +10,7 @@
 
 pub mod contract;
 mod fake;
-mod registrar;
+pub mod registrar;
 mod socket;
 mod wire;
 

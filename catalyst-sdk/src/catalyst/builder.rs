@@ -24,6 +24,8 @@ pub struct CatalystBuilder {
     identity: Option<Arc<dyn WorkloadIdentity>>,
     bao: Option<OpenBao>,
     credentials: Option<Arc<dyn DynamicCredentials>>,
+    #[cfg(feature = "dns")]
+    dns: Option<crate::dns::Dns>,
     #[cfg(feature = "sso")]
     sso: Option<crate::sso::Sso>,
 }
@@ -35,6 +37,8 @@ impl CatalystBuilder {
             identity: None,
             bao: None,
             credentials: None,
+            #[cfg(feature = "dns")]
+            dns: None,
             #[cfg(feature = "sso")]
             sso: None,
         }
@@ -55,6 +59,13 @@ impl CatalystBuilder {
     /// Has this make the database users instead of OpenBao's database engine: a mock, in an application's tests.
     pub fn database_credentials(mut self, credentials: Arc<dyn DynamicCredentials>) -> Self {
         self.credentials = Some(credentials);
+        self
+    }
+
+    /// Publishes names through this instead of building one from the configuration.
+    #[cfg(feature = "dns")]
+    pub fn dns(mut self, dns: crate::dns::Dns) -> Self {
+        self.dns = Some(dns);
         self
     }
 
@@ -98,6 +109,8 @@ impl CatalystBuilder {
             keeper,
             credentials,
             pools: Pools::default(),
+            #[cfg(feature = "dns")]
+            dns: super::dns::DnsSlot::new_with(self.dns.map(|dns| (dns, None))),
             #[cfg(feature = "sso")]
             sso: self.sso.map(super::sso::SsoSlot::with).unwrap_or_default(),
         })))

@@ -5,6 +5,8 @@ mod address;
 mod builder;
 #[cfg(feature = "deadpool")]
 mod deadpool;
+#[cfg(feature = "dns")]
+mod dns;
 mod keeper;
 mod login;
 mod platform;

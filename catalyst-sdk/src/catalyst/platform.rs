@@ -42,6 +42,8 @@ pub(super) struct Parts {
     /// In place of the database engine, for tests.
     pub(super) credentials: Option<Arc<dyn DynamicCredentials>>,
     pub(super) pools: Pools,
+    #[cfg(feature = "dns")]
+    pub(super) dns: super::dns::DnsSlot,
     #[cfg(feature = "sso")]
     pub(super) sso: super::sso::SsoSlot,
 }

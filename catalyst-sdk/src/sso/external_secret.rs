@@ -6,7 +6,7 @@ use std::time::Duration;
 use catalyst_core::{Error, ErrorKind, Result};
 
 use super::StoredCredential;
-use super::environment::is_dns_label;
+use crate::label::is_dns_label;
 use super::yaml::quoted;
 
 /// An `ExternalSecret` (external-secrets.io) for the Git repository. `Display` is the YAML.

@@ -1,0 +1,138 @@
+//! The model as a registrar in process, without a wire: runs in virtual time.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use catalyst_core::{Error, ErrorKind, Result, RetryAdvice};
+
+use super::model::{RegistrarModel, Trouble};
+use crate::Ds;
+use crate::registrar::{
+    NameServers, NsWrite, RegisteredDomain, Registrar, RegistrarCapabilities, TaskId, TaskState,
+};
+
+/// A [`RegistrarModel`] behind the trait, with the capabilities that a test wants. A call without an answer takes half
+/// a minute.
+#[derive(Clone, Debug)]
+pub struct ModelRegistrar {
+    model: RegistrarModel,
+    capabilities: RegistrarCapabilities,
+}
+
+const SILENCE: Duration = Duration::from_secs(30);
+
+impl ModelRegistrar {
+    /// It writes directly, and writes DS.
+    pub fn new(model: &RegistrarModel) -> Self {
+        let capabilities =
+            RegistrarCapabilities { nameservers: NsWrite::Direct, ds: true, house_servers: false };
+        Self { model: model.clone(), capabilities }
+    }
+
+    /// How name servers are written; tasks also need [`RegistrarModel::write_by_tasks`].
+    #[must_use]
+    pub fn nameservers(mut self, write: NsWrite) -> Self {
+        self.capabilities.nameservers = write;
+        self
+    }
+
+    /// Without calls for DS.
+    #[must_use]
+    pub fn without_ds(mut self) -> Self {
+        self.capabilities.ds = false;
+        self
+    }
+
+    async fn answer<T>(&self, operation: &'static str, answer: std::result::Result<T, Trouble>) -> Result<T> {
+        // Other tasks may run before the answer is there, as with any call.
+        tokio::task::yield_now().await;
+        match answer {
+            Ok(value) => Ok(value),
+            Err(trouble) => {
+                if trouble == Trouble::NoAnswer {
+                    tokio::time::sleep(SILENCE).await;
+                }
+                Err(error(operation, &trouble))
+            }
+        }
+    }
+
+    fn log_in(&self) -> std::result::Result<(), Trouble> {
+        self.model.log_in(self.model.credential().expose())
+    }
+}
+
+fn error(operation: &'static str, trouble: &Trouble) -> Error {
+    let (kind, code) = match trouble {
+        Trouble::NoAnswer => (ErrorKind::Timeout, "unavailable"),
+        Trouble::RateLimited(_) => (ErrorKind::RateLimited, "rate_limited"),
+        Trouble::BadCredential => (ErrorKind::Unauthenticated, "bad_credential"),
+        Trouble::AccountTier => (ErrorKind::PermissionDenied, "account_tier"),
+        Trouble::Html => (ErrorKind::Unavailable, "unavailable"),
+        Trouble::NotInAccount => (ErrorKind::NotFound, "not_in_account"),
+        Trouble::Protected => (ErrorKind::PermissionDenied, "protected_domain"),
+        Trouble::NotActive => (ErrorKind::InvalidRequest, "refused"),
+    };
+    let error = Error::new(kind, operation).with_service("scripted").with_code(code);
+    match trouble {
+        Trouble::NoAnswer | Trouble::Html => error.with_outcome_unknown(),
+        Trouble::RateLimited(seconds) => error.with_retry(RetryAdvice::After(Duration::from_secs(*seconds))),
+        _ => error,
+    }
+}
+
+#[async_trait]
+impl Registrar for ModelRegistrar {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn capabilities(&self) -> RegistrarCapabilities {
+        self.capabilities
+    }
+
+    async fn validate(&self) -> Result<()> {
+        self.answer("check the credential", self.log_in()).await
+    }
+
+    async fn domains(&self) -> Result<Vec<RegisteredDomain>> {
+        let found = self.log_in().and_then(|()| self.model.domains());
+        let found = self.answer("list domains", found).await?;
+        Ok(found.into_iter().map(|(name, _)| name).collect())
+    }
+
+    async fn nameservers(&self, domain: &RegisteredDomain) -> Result<NameServers> {
+        let found = self.log_in().and_then(|()| self.model.domain(domain));
+        Ok(self.answer("read name servers", found).await?.servers)
+    }
+
+    async fn set_nameservers(
+        &self,
+        domain: &RegisteredDomain,
+        servers: &NameServers,
+    ) -> Result<Option<TaskId>> {
+        if self.capabilities.nameservers == NsWrite::ManualOnly {
+            return Err(Error::new(ErrorKind::Config, "set name servers").with_code("manual_only"));
+        }
+        let written = self.log_in().and_then(|()| self.model.write(domain, servers));
+        self.answer("set name servers", written).await
+    }
+
+    async fn task(&self, _domain: &RegisteredDomain, task: &TaskId) -> Result<TaskState> {
+        let state = self.log_in().and_then(|()| self.model.task(task));
+        self.answer("follow a task", state).await
+    }
+
+    async fn ds(&self, domain: &RegisteredDomain) -> Result<Vec<Ds>> {
+        let found = self.log_in().and_then(|()| self.model.domain(domain));
+        Ok(self.answer("read DS records", found).await?.ds)
+    }
+
+    async fn set_ds(&self, domain: &RegisteredDomain, ds: &[Ds]) -> Result<Option<TaskId>> {
+        if !self.capabilities.ds {
+            return Err(Error::new(ErrorKind::Config, "set DS records").with_code("unsupported"));
+        }
+        let written = self.log_in().and_then(|()| self.model.write_ds(domain, ds));
+        self.answer("set DS records", written).await.map(|()| None)
+    }
+}
