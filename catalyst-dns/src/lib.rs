@@ -28,16 +28,16 @@ pub use capability::{Capabilities, Version};
 pub use change::{Change, ChangeSet};
 pub use dnssec::ZoneSecurity;
 pub use name::{DomainName, ZoneMatcher, ZoneName};
+pub use plan::{Applier, Desired, Owner, Plan, PlanPolicy, ZonePlan};
 pub use powerdns::{ApiKeySource, Autoprimary, DryRequest, MetadataKind, PowerDns, PowerDnsBuilder};
 pub use powerdns::{SearchHit, TsigAlgorithm, TsigKey, ZoneUpdate};
-pub use plan::{Applier, Desired, Owner, Plan, PlanPolicy, ZonePlan};
 pub use query::DnsClient;
 pub use record::{
     Caa, Dnskey, Ds, LuaRecord, Mx, OtherData, RecordData, RecordKey, RecordSet, RecordType, Serial, Soa,
     Srv, Sshfp, SvcKey, SvcParam, Svcb, Text, Tlsa, Ttl, TypeName,
 };
 pub use zone::{Applied, SoaEditApi, Zone, ZoneKind, ZoneSpec};
-pub use zones::DnsZones;
+pub use zones::{DnsZones, zone_of};
 
 #[doc(hidden)]
 #[allow(missing_docs)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use catalyst_core::Result;
+use catalyst_core::{ErrorKind, Result};
 
 use crate::{Applied, Capabilities, ChangeSet, DomainName, RecordSet, RecordType, Zone, ZoneName, ZoneSpec};
 
@@ -52,4 +52,27 @@ pub trait DnsZones: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// `InvalidRequest` for what the server refuses, naming the record; nothing of that request was then applied.
     async fn apply(&self, zone: &ZoneName, changes: &ChangeSet) -> Result<Applied>;
+}
+
+/// The zone that has `name`: the longest one of the server, found by asking for the name and each of its parents, which
+/// is a small read each however many zones there are; `None` if there is none. To find the zones of many names, list
+/// the zones once and ask a [`ZoneMatcher`](crate::ZoneMatcher).
+///
+/// # Errors
+/// Those of [`DnsZones::zone`] but `zone_not_found`.
+///
+/// # Cancel safety
+/// Safe; it reads.
+pub async fn zone_of(zones: &dyn DnsZones, name: &DomainName) -> Result<Option<ZoneName>> {
+    let mut next = Some(name.clone());
+    while let Some(here) = next {
+        next = here.parent();
+        let Ok(zone) = ZoneName::try_from(here) else { continue };
+        match zones.zone(&zone).await {
+            Ok(_) => return Ok(Some(zone)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }

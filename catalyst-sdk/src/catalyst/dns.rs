@@ -43,7 +43,9 @@ impl Catalyst {
     /// Safe; it reads.
     pub async fn powerdns(&self) -> Result<PowerDns> {
         let (_, client) = self.0.dns.get_or_try_init(|| self.build_dns()).await?;
-        client.clone().ok_or_else(|| missing("the builder was given names of its own, which need no PowerDNS"))
+        client
+            .clone()
+            .ok_or_else(|| missing("the builder was given names of its own, which need no PowerDNS"))
     }
 
     async fn build_dns(&self) -> Result<(Dns, Option<PowerDns>)> {

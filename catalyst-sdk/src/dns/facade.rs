@@ -162,8 +162,12 @@ impl Inner {
     }
 
     async fn apply(&self, application: &DnsApplication, desired: &Desired) -> Result<ZoneReport> {
-        let report = self.applier(application).apply(&*self.zones, desired).await.into_result()?;
-        let nothing = || Error::new(ErrorKind::Other, "publish an application").with_help("no zone was planned");
+        let report = self.applier(application).apply(&*self.zones, desired).await;
+        if let Some((_, error)) = report.errors().next() {
+            return Err(error.clone());
+        }
+        let nothing =
+            || Error::new(ErrorKind::Other, "publish an application").with_help("no zone was planned");
         report.zones().first().cloned().ok_or_else(nothing)
     }
 
@@ -208,7 +212,8 @@ impl Inner {
 /// Some of the application's addresses: which of them depends on what is up.
 fn expected(application: &DnsApplication, kind: RecordType) -> Result<Expectation> {
     let regions = application.placement().regions().iter();
-    let addresses = regions.flat_map(|region| region.addresses()).map(|address| (*address).into());
+    let addresses =
+        regions.flat_map(catalyst_dns::placement::Region::addresses).map(|address| (*address).into());
     let key = RecordKey { name: application.name().clone(), kind };
     Expectation::any_of(key, addresses.filter(|data: &catalyst_dns::RecordData| data.kind() == kind))
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use catalyst_core::{Error, ErrorKind, Result};
 
 use super::StoredCredential;
-use crate::label::is_dns_label;
 use super::yaml::quoted;
+use crate::label::is_dns_label;
 
 /// An `ExternalSecret` (external-secrets.io) for the Git repository. `Display` is the YAML.
 ///
