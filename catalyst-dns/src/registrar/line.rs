@@ -6,7 +6,7 @@ use catalyst_core::http::{HttpClient, HttpConfig, Request, Response};
 use catalyst_core::tls::TlsConfig;
 use catalyst_core::{Error, Idempotency, Result, RetryAdvice, RetryBudget, RetryConfig, retry};
 
-use super::cause::Cause;
+use super::cause::{Cause, is_html};
 use super::pace::Pace;
 
 /// The largest answer of a registrar, in bytes.
@@ -103,6 +103,7 @@ fn unreached(error: Error) -> Error {
 /// A write whose answer cannot be read, or that failed inside, may have been carried out.
 fn judged(call: Call<'_>, response: &Response, error: Error) -> Error {
     let error = error.with_status(response.status());
-    let doubtful = response.status() >= 500 || error.code() == Some(Cause::Unavailable.code());
+    let page = response.is_success() && is_html(response.body());
+    let doubtful = page || response.status() >= 500 || error.code() == Some(Cause::Unavailable.code());
     if call.writes && doubtful { error.with_outcome_unknown() } else { error }
 }

@@ -1,5 +1,6 @@
 //! All integration tests of the crate, in one binary.
 
+mod pool;
 mod registrar_dynadot;
 mod registrar_namecheap;
 mod registrar_ovh;
