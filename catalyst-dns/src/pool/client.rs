@@ -9,12 +9,13 @@ use serde_json::json;
 use url::Url;
 
 use super::answer::{self, Check, List, Reserved};
-use super::refusal;
+use super::refusal::{self, SERVICE};
 use super::{
     Allocation, Availability, Committed, PoolClaim, PoolDomainsBuilder, PoolLabel, Released, Reservation,
+    SovereignTarget,
 };
-use super::{SovereignTarget, refusal::SERVICE};
 use crate::ZoneName;
+use crate::registrar::without_secrets;
 
 /// The pool-domain-manager.
 ///
@@ -82,6 +83,7 @@ impl PoolDomains {
         let operation = "commit a pool name";
         let Reservation { pool, label, token, .. } = reservation;
         let ask = Ask::new(operation, Method::Post, pool_path(pool, "commit"), named(pool, label)).once();
+        let ask = ask.hiding(vec![token.clone()]);
         let body = CommitBody {
             subdomain: label.as_str(),
             reservation_token: token.expose(),
@@ -178,7 +180,7 @@ fn read_answer<T>(ask: &Ask, response: &Response, read: impl Fn(u16, &[u8]) -> R
         let doubt = |error: Error| if ask.is_once() { error.with_outcome_unknown() } else { error };
         return read(response.status(), response.body()).map_err(doubt);
     }
-    let error = refusal::refusal(ask.operation, response);
+    let error = without_secrets(refusal::refusal(ask.operation, response), &ask.secrets);
     let doubtful =
         response.status() >= 500 && !matches!(error.code(), Some("reserved_label" | "no_registrars"));
     Err(if ask.is_once() && doubtful { error.with_outcome_unknown() } else { error })
@@ -195,6 +197,8 @@ pub(super) struct Ask {
     query: Option<(&'static str, String)>,
     target: String,
     idempotency: Idempotency,
+    /// What must not come back in errors.
+    secrets: Vec<Secret>,
 }
 
 impl Ask {
@@ -205,12 +209,17 @@ impl Ask {
         target: impl Into<String>,
     ) -> Self {
         let idempotency = Idempotency::Repeatable;
-        Self { operation, method, path, query: None, target: target.into(), idempotency }
+        Self { operation, method, path, query: None, target: target.into(), idempotency, secrets: Vec::new() }
     }
 
     /// Must not be repeated once its outcome is unknown.
     pub(super) fn once(self) -> Self {
         Self { idempotency: Idempotency::Once, ..self }
+    }
+
+    /// Cuts these out of what the manager says.
+    pub(super) fn hiding(self, secrets: Vec<Secret>) -> Self {
+        Self { secrets, ..self }
     }
 
     fn is_once(&self) -> bool {

@@ -29,7 +29,8 @@ impl SovereignTarget {
     }
 
     /// The console has a load balancer of its own: `console`, `api` and `marketplace` lead there. Managers before
-    /// that do not know the field, and leave `marketplace` out.
+    /// that do not know the field and leave `marketplace` out: what they wrote for the others shows up in
+    /// [`Repair::kept`].
     #[must_use]
     pub fn console(mut self, load_balancer: Ipv4Addr) -> Self {
         self.console = Some(load_balancer);

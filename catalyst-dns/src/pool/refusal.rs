@@ -1,9 +1,10 @@
 //! What the manager's refusals mean: the one place that reads them.
 
+use std::time::Duration;
+
 use catalyst_core::http::Response;
 use catalyst_core::{Error, ErrorKind, RetryAdvice};
 use serde::Deserialize;
-use std::time::Duration;
 
 pub(super) const SERVICE: &str = "pool-domain-manager";
 

@@ -43,14 +43,10 @@ impl PoolDomains {
     pub async fn validate(&self, registrar: &str, domain: &RegisteredDomain, token: &Secret) -> Result<bool> {
         let operation = "validate a registrar's credential";
         let path = registrar_path(operation, registrar, "validate")?;
-        let ask = Ask::new(operation, Method::Post, path, domain.as_str());
+        let ask = Ask::new(operation, Method::Post, path, domain.as_str()).hiding(parts(token));
         let body = Body { domain: domain.as_str(), token: token.expose(), nameservers: Vec::new() };
-        self.ask(
-            &ask,
-            Some(&body),
-            |_status, body| Ok(answer::json::<ValidateAnswer>(operation, body)?.valid),
-        )
-        .await
+        let read = |_status: u16, body: &[u8]| Ok(answer::json::<ValidateAnswer>(operation, body)?.valid);
+        self.ask(&ask, Some(&body), read).await
     }
 
     /// Has the manager set the name servers of `domain`; the answer is not verified.
@@ -69,10 +65,10 @@ impl PoolDomains {
     ) -> Result<SetNs> {
         let operation = "set name servers by the manager";
         let path = registrar_path(operation, registrar, "set-ns")?;
-        let ask = Ask::new(operation, Method::Post, path, domain.as_str()).once();
+        let ask = Ask::new(operation, Method::Post, path, domain.as_str()).once().hiding(parts(token));
         let nameservers = servers.iter().map(DomainName::without_dot).collect();
         let body = Body { domain: domain.as_str(), token: token.expose(), nameservers };
-        self.ask(&ask, Some(&body), |_status, body| {
+        let read = |_status: u16, body: &[u8]| {
             let told: SetNsAnswer = answer::json(operation, body)?;
             if !told.success {
                 return Err(unreadable(operation, "it is a success that says it is none"));
@@ -82,9 +78,15 @@ impl PoolDomains {
             let names = names.map_err(|_invalid| unreadable(operation, "a name server is no name"))?;
             let propagation = catalyst_core::redact::text(&told.propagation, 200);
             Ok(SetNs { servers: NameServers::from_registrar(names), verified: false, propagation })
-        })
-        .await
+        };
+        self.ask(&ask, Some(&body), read).await
     }
+}
+
+/// A credential and its parts, which the manager's form joins by colons; a registrar may repeat one of them.
+fn parts(token: &Secret) -> Vec<Secret> {
+    let parts = token.expose().split(':').filter(|part| part.len() >= 8).map(Secret::new);
+    std::iter::once(token.clone()).chain(parts).collect()
 }
 
 /// The manager's words for registrars are letters; anything else would be another path.

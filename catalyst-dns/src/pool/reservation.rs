@@ -1,9 +1,8 @@
 //! What is claimed, and how far it is.
 
 use std::fmt;
-use std::time::SystemTime;
-
 use std::net::Ipv4Addr;
+use std::time::SystemTime;
 
 use catalyst_core::{Result, Secret};
 
@@ -180,6 +179,6 @@ pub enum Released {
     /// again does not work, for it knows the name no more; see
     /// [`clean_up`](super::PoolDomains::clean_up).
     DnsPending,
-    /// Nobody had it.
+    /// Nobody had it, or an earlier try, whose answer was lost, freed it.
     NotThere,
 }

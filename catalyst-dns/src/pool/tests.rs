@@ -185,6 +185,30 @@ proptest! {
     }
 
     #[test]
+    fn no_step_touches_the_name_of_another(
+        checked in 0usize..7, state in 0usize..3, ours_by in any::<bool>(), ours in any::<bool>(), token in any::<bool>(),
+        row in any::<bool>(), looked in any::<bool>(),
+    ) {
+        let availability = [
+            Availability::Free, Availability::Reserved, Availability::Active, Availability::InvalidLabel,
+            Availability::ReservedLabel, Availability::UnsupportedPool, Availability::Unknown("x".into()),
+        ][checked].clone();
+        let state = [AllocationState::Reserved, AllocationState::Active, AllocationState::Unknown][state];
+        let (by, sovereign) =
+            (if ours_by { "us" } else { "them" }, if ours { "omantel.omani.works" } else { "x.omani.works" });
+        let present = row.then(|| allocation(state, by, Some(sovereign), token));
+        let repair = looked.then(|| repair(&claim().zone().unwrap(), &target(), &[]).unwrap());
+        match next_step(&claim(), &seen(availability.clone(), present, repair)) {
+            Ok(PoolStep::Reserve) => prop_assert_eq!(availability, Availability::Free),
+            Ok(PoolStep::Commit(_)) => prop_assert!(row && ours_by && token && state == AllocationState::Reserved),
+            Ok(PoolStep::ReadRecords | PoolStep::WriteRecords(_) | PoolStep::Done) => {
+                prop_assert!(row && ours && state == AllocationState::Active);
+            }
+            Err(error) => prop_assert!(error.code().is_some() && error.help().is_some()),
+        }
+    }
+
+    #[test]
     fn after_the_repair_nothing_is_missing(there in prop::collection::vec(any::<bool>(), 6)) {
         let zone = claim().zone().unwrap();
         let all = repair(&zone, &target(), &[]).unwrap().write;

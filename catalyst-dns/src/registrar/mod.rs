@@ -10,6 +10,8 @@ mod namecheap;
 mod ovh;
 mod pace;
 
+pub(crate) use cause::without_secrets;
+
 pub use api::{NsWrite, Registrar, RegistrarCapabilities, TaskId, TaskState};
 pub use domain::{NameServers, RegisteredDomain};
 #[cfg(feature = "testing")]

@@ -127,6 +127,14 @@ async fn ensuring_twice_does_nothing_the_second_time() {
     let pools = fake.pools().unwrap();
     let first = pools.ensure_allocated(&claim("us"), &fake.zones()).await.unwrap();
     assert_eq!((first.reserved, first.committed, first.repaired), (true, true, 0));
+    let console =
+        PoolClaim::new(pool(), "two".parse().unwrap(), "us", target().console([192, 0, 2, 20].into()));
+    for unchanged in [false, true] {
+        let done = pools.ensure_allocated(&console, &fake.zones()).await.unwrap();
+        assert_eq!((done.is_unchanged(), done.repaired, done.kept), (unchanged, 0, vec![]));
+    }
+    let sets = fake.zones().record_sets(&console.zone().unwrap()).await.unwrap();
+    assert_eq!(sets.iter().filter(|set| set.records() == [RecordData::A([192, 0, 2, 20].into())]).count(), 3);
     let second = pools.ensure_allocated(&claim("us"), &fake.zones()).await.unwrap();
     assert!(second.is_unchanged() && second.kept.is_empty(), "{second:?}");
 }
@@ -289,6 +297,8 @@ async fn tokens_are_never_printed() {
     pools.ensure_allocated(&claim("us"), &fake.zones()).await.unwrap();
     fake.set_domain("example.org", &[]);
     let domain = "example.org".parse().unwrap();
+    assert!(pools.validate("ovh", &domain, &fake.registrar_token()).await.unwrap());
+    fake.inject(PoolFault::Registrar("api-unavailable"));
     assert!(pools.validate("ovh", &domain, &fake.registrar_token()).await.unwrap());
     fake.inject(PoolFault::Registrar("invalid-token"));
     let error = pools.validate("ovh", &domain, &fake.registrar_token()).await.unwrap_err();

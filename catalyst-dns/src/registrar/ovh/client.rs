@@ -101,7 +101,7 @@ impl Ovh {
         let call = Call { operation, target: domain.as_str(), writes: false };
         let known: Domain =
             self.send(call, Method::Get, &path, None, |response| answer::json(operation, response)).await?;
-        if known.name_server_type.as_deref() == Some("hosted") {
+        if known.name_server_type.is_some_and(|kind| kind != "external") {
             self.set_type(domain, "external").await?;
         }
         let hosts: Vec<_> = servers.iter().map(|server| json!({ "host": server.without_dot() })).collect();

@@ -42,6 +42,7 @@ pub(super) struct Row {
     pub(super) expires_at: Option<SystemTime>,
     pub(super) sovereign: String,
     pub(super) load_balancer: String,
+    pub(super) console: String,
     pub(super) token: String,
     pub(super) created_by: String,
 }

@@ -111,6 +111,7 @@ fn reserve(state: &mut State, pool: &str, label: &str, body: &Value) -> Reply {
         expires_at: Some(now + HELD),
         sovereign: String::new(),
         load_balancer: String::new(),
+        console: String::new(),
         token: state.token(),
         created_by: body["createdBy"].as_str().unwrap_or("catalyst-api").to_owned(),
     };
@@ -146,6 +147,7 @@ fn commit(state: &mut State, pool: &str, label: &str, body: &Value) -> Reply {
         token: String::new(),
         sovereign: text("sovereignFQDN"),
         load_balancer: address,
+        console: text("consoleLoadBalancerIP"),
         ..row.clone()
     };
     let mut shown = shown(pool, label, row);
@@ -164,7 +166,12 @@ fn publish(state: &mut State, zone: &str, row: &Row) {
     else {
         return;
     };
-    for set in SovereignTarget::new(sovereign, address).record_sets(&name).unwrap_or_default() {
+    let target = SovereignTarget::new(sovereign, address);
+    let target = match row.console.parse() {
+        Ok(console) => target.console(console),
+        Err(_none) => target,
+    };
+    for set in target.record_sets(&name).unwrap_or_default() {
         state.write(zone, set);
     }
 }
@@ -198,7 +205,9 @@ fn registrar(state: &mut State, name: &str, call: &str, body: &Value) -> Reply {
     }
     let domain = body["domain"].as_str().unwrap_or_default().to_lowercase();
     if let Some(PoolFault::Registrar(word)) = state.strike(|fault| matches!(fault, PoolFault::Registrar(_))) {
-        return refusal(status_of(word), word);
+        // It repeats the credential, as the worst of registrars would.
+        let detail = format!("credentials {} rejected", state.token_of_registrar);
+        return Reply::json(status_of(word), &json!({ "error": word, "detail": detail }));
     }
     if body["token"] != state.token_of_registrar.as_str() {
         return refusal(401, "invalid-token");
