@@ -1,8 +1,9 @@
 //! Why a registrar did not do what it was asked: the words that are the same for all of them.
 
-use catalyst_core::http::Response;
-use catalyst_core::{Error, ErrorKind, RetryAdvice};
 use std::time::Duration;
+
+use catalyst_core::http::Response;
+use catalyst_core::{Error, ErrorKind, RetryAdvice, Secret};
 
 /// One of the codes that [`Registrar`](super::Registrar) promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,10 +77,44 @@ pub(super) fn with_retry_after(error: Error, response: &Response) -> Error {
     }
 }
 
+/// The error without the secrets that the server's words may repeat.
+pub(crate) fn without_secrets(error: Error, secrets: &[Secret]) -> Error {
+    let Some(said) = error.server_message() else { return error };
+    // What is shorter than this could be any word, and is no credential of anybody.
+    let long = secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= 4);
+    let clean = long.fold(said.to_owned(), |text, secret| text.replace(secret, "[redacted]"));
+    if clean == said { error } else { error.with_server_message(&clean) }
+}
+
 /// Whether a body is a page for people instead of data.
 pub(super) fn is_html(body: &[u8]) -> bool {
     let head = &body[..body.len().min(512)];
     let text =
         String::from_utf8_lossy(head).trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).to_lowercase();
     text.starts_with("<!doctype html") || text.starts_with("<html")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_repeats_of_a_credential_is_cut_out() {
+        let error =
+            Cause::BadCredential.error("x").with_server_message("key abcdefgh of user bob is unknown");
+        let clean = without_secrets(error, &[Secret::new("abcdefgh"), Secret::new("bob")]);
+        assert_eq!(clean.server_message(), Some("key [redacted] of user bob is unknown"));
+    }
+
+    #[test]
+    fn pages_are_told_from_data() {
+        for (body, page) in [
+            ("<!DOCTYPE html>", true),
+            ("\u{feff} \n<HTML lang=en>", true),
+            ("<?xml version=\"1.0\"?>", false),
+            ("{}", false),
+        ] {
+            assert_eq!(is_html(body.as_bytes()), page, "{body}");
+        }
+    }
 }

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use catalyst_core::http::{HttpClient, HttpConfig, Request, Response};
 use catalyst_core::tls::TlsConfig;
-use catalyst_core::{Error, Idempotency, Result, RetryAdvice, RetryBudget, RetryConfig, retry};
+use catalyst_core::{Error, Idempotency, Result, RetryAdvice, RetryBudget, RetryConfig, Secret, retry};
 
-use super::cause::Cause;
+use tokio::time::Instant;
+
+use super::cause::{Cause, is_html, without_secrets};
 use super::pace::Pace;
 
 /// The largest answer of a registrar, in bytes.
@@ -29,16 +31,12 @@ impl LineConfig {
         Self { tls: TlsConfig::new(), timeout: Duration::from_secs(20), retry, per_minute, burst, threads }
     }
 
-    pub(super) fn open(self, service: &'static str) -> Result<Line> {
+    /// `secrets` are what must not come back in errors.
+    pub(super) fn open(self, service: &'static str, secrets: Vec<Secret>) -> Result<Line> {
         let http = HttpConfig::new(service).timeout(self.timeout).max_body(MAX_BODY).tls(self.tls);
         let pace = Pace::new(self.per_minute, self.burst, self.threads);
-        Ok(Line {
-            service,
-            http: HttpClient::new(http)?,
-            pace,
-            retry: self.retry,
-            budget: RetryBudget::default(),
-        })
+        let (http, budget) = (HttpClient::new(http)?, RetryBudget::default());
+        Ok(Line { service, http, pace, retry: self.retry, budget, secrets })
     }
 }
 
@@ -60,6 +58,7 @@ pub(super) struct Line {
     pace: Pace,
     retry: RetryConfig,
     budget: RetryBudget,
+    secrets: Vec<Secret>,
 }
 
 impl Line {
@@ -74,12 +73,15 @@ impl Line {
         let (request, read) = (&request, &read);
         let idempotency = if call.writes { Idempotency::Once } else { Idempotency::Repeatable };
         let result = retry(&self.retry, &self.budget, idempotency, |attempt| async move {
+            let start = Instant::now();
             let turn = self.pace.turn(attempt.remaining).await.map_err(|wait| too_early(call, wait))?;
-            let request = request()?.target(call.target).timeout(attempt.remaining);
+            let remaining = attempt.remaining.saturating_sub(start.elapsed());
+            let request = request().map_err(unsendable)?.target(call.target).timeout(remaining);
             let sent = self.http.send(request).await.map_err(unreached);
             drop(turn);
             let response = sent?;
-            read(&response).map_err(|error| judged(call, &response, error))
+            // Before the loop sees it, which logs what it repeats.
+            read(&response).map_err(|error| judged(call, &response, without_secrets(error, &self.secrets)))
         })
         .await;
         result.map_err(|error| error.with_service(self.service).with_target(call.target))
@@ -96,6 +98,11 @@ fn too_early(call: Call<'_>, wait: Duration) -> Error {
         .with_retry(RetryAdvice::After(wait))
 }
 
+/// Only the credential can have a character that no header carries.
+fn unsendable(error: Error) -> Error {
+    error.with_code(Cause::BadCredential.code())
+}
+
 fn unreached(error: Error) -> Error {
     error.with_code(Cause::Unavailable.code())
 }
@@ -103,6 +110,7 @@ fn unreached(error: Error) -> Error {
 /// A write whose answer cannot be read, or that failed inside, may have been carried out.
 fn judged(call: Call<'_>, response: &Response, error: Error) -> Error {
     let error = error.with_status(response.status());
-    let doubtful = response.status() >= 500 || error.code() == Some(Cause::Unavailable.code());
+    let page = response.is_success() && is_html(response.body());
+    let doubtful = page || response.status() >= 500 || error.code() == Some(Cause::Unavailable.code());
     if call.writes && doubtful { error.with_outcome_unknown() } else { error }
 }

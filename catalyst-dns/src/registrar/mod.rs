@@ -16,6 +16,8 @@ mod ovh;
 mod pace;
 mod wire;
 
+pub(crate) use cause::without_secrets;
+
 pub use api::{NsWrite, Registrar, RegistrarCapabilities, TaskId, TaskState};
 pub use cloudflare::{Cloudflare, CloudflareBuilder};
 pub use domain::{NameServers, RegisteredDomain};

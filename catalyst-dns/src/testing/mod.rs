@@ -3,16 +3,19 @@
 //! | item | what it is |
 //! | --- | --- |
 //! | [`FakePowerDns`] | the state machine of [`mock`](crate::mock) behind HTTP on loopback |
-//! | [`FakeNamecheap`], [`FakeOvh`], [`FakeDynadot`] | registrars with accounts, domains and faults |
+//! | [`registrar`] | registrars with accounts, domains and faults |
+//! | [`FakePool`] | pool-domain-manager with its defects |
 //! | [`contract`] | what holds on the mock, on the fake and on PowerDNS 4.7.3 alike |
 //!
 //! Not covered by semantic versioning.
 
 pub mod contract;
 mod fake;
+mod pool;
 pub mod registrar;
 mod socket;
 mod wire;
 
 pub use fake::FakePowerDns;
+pub use pool::{FakePool, FakePoolZones, PoolFault};
 pub use registrar::{AccountFault, FakeAccount, FakeDynadot, FakeNamecheap, FakeOvh};

@@ -97,11 +97,7 @@ impl DynadotBuilder {
     /// # Errors
     /// [`ErrorKind::Tls`](crate::ErrorKind::Tls) if the TLS settings cannot work.
     pub fn build(self) -> Result<Dynadot> {
-        Ok(Dynadot {
-            key: self.key,
-            secret: self.secret,
-            address: self.address?,
-            line: self.line.open(SERVICE)?,
-        })
+        let line = self.line.open(SERVICE, vec![self.key.clone(), self.secret.clone()])?;
+        Ok(Dynadot { key: self.key, secret: self.secret, address: self.address?, line })
     }
 }

@@ -12,6 +12,9 @@ use crate::registrar::cause::{Cause, unreadable};
 use crate::registrar::line::Call;
 use crate::{Ds, RecordData, RecordType};
 
+/// More keys than any domain has; each is a request.
+const MAX_DS: usize = 16;
+
 /// What leads from the records that are there to those that are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DsSteps {
@@ -38,6 +41,10 @@ impl Dynadot {
 
     pub(super) async fn write_ds(&self, domain: &RegisteredDomain, wanted: &[Ds]) -> Result<()> {
         let operation = "set DS records";
+        if wanted.len() > MAX_DS {
+            let help = format!("at most {MAX_DS} DS records");
+            return Err(Cause::Refused.error(operation).with_help(help).with_target(domain.as_str()));
+        }
         if let Some(tag) = repeated_tag(wanted) {
             let help =
                 format!("Dynadot keeps one DS record for each key, and key {tag} has two; give SHA-256 only");

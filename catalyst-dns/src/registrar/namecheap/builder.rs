@@ -110,6 +110,7 @@ impl NamecheapBuilder {
     /// # Errors
     /// [`ErrorKind::Tls`] if the TLS settings cannot work.
     pub fn build(self) -> Result<Namecheap> {
-        Ok(Namecheap { credential: self.credential, address: self.address?, line: self.line.open(SERVICE)? })
+        let line = self.line.open(SERVICE, vec![self.credential.api_key.clone()])?;
+        Ok(Namecheap { credential: self.credential, address: self.address?, line })
     }
 }

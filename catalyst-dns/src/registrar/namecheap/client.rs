@@ -75,6 +75,9 @@ impl Namecheap {
     ///
     /// # Errors
     /// As [`Registrar`](crate::registrar::Registrar) has them; not repeated once the outcome is unknown.
+    ///
+    /// # Cancel safety
+    /// A call that is dropped may have taken effect.
     pub async fn use_house_servers(&self, domain: &RegisteredDomain) -> Result<()> {
         let form = self.about("namecheap.domains.dns.setDefault", domain);
         self.update(domain, &form, "DomainDNSSetDefaultResult").await

@@ -53,7 +53,7 @@ impl Task {
             "todo" | "doing" => Ok(TaskState::Pending),
             "done" => Ok(TaskState::Done),
             "cancelled" => Ok(failed("cancelled")),
-            "error" | "problem" => Ok(failed("error")),
+            "error" => Ok(failed("error")),
             _ => Err(unreadable(operation, "the state of the task is unknown")),
         }
     }

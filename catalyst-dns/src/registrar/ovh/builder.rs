@@ -128,6 +128,9 @@ impl OvhBuilder {
     /// [`ErrorKind::Tls`] if the TLS settings cannot work.
     pub fn build(self) -> Result<Ovh> {
         let skew = Skew::new(self.clock);
-        Ok(Ovh { credential: self.credential, address: self.address?, skew, line: self.line.open(SERVICE)? })
+        let OvhCredential { application_key, application_secret, consumer_key } = &self.credential;
+        let secrets = [application_key, application_secret, consumer_key].map(Clone::clone).to_vec();
+        let line = self.line.open(SERVICE, secrets)?;
+        Ok(Ovh { credential: self.credential, address: self.address?, skew, line })
     }
 }

@@ -10,9 +10,10 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::answer::{self, Domain, NameServer, Task};
-use super::refusal::{SKEWED, still_skewed};
+use super::refusal::{SERVICE, SKEWED, still_skewed};
 use super::sign::{Skew, signature};
 use super::{OvhBuilder, OvhCredential};
+use crate::registrar::cause::Cause;
 use crate::registrar::line::{Call, Line};
 use crate::registrar::listing::{Listing, servers};
 use crate::registrar::{NameServers, RegisteredDomain, TaskId, TaskState};
@@ -50,6 +51,9 @@ impl Ovh {
     ///
     /// # Errors
     /// As [`Registrar`](crate::registrar::Registrar) has them; not repeated once the outcome is unknown.
+    ///
+    /// # Cancel safety
+    /// A call that is dropped may have taken effect.
     pub async fn use_house_servers(&self, domain: &RegisteredDomain) -> Result<()> {
         self.set_type(domain, "hosted").await
     }
@@ -97,7 +101,7 @@ impl Ovh {
         let call = Call { operation, target: domain.as_str(), writes: false };
         let known: Domain =
             self.send(call, Method::Get, &path, None, |response| answer::json(operation, response)).await?;
-        if known.name_server_type.as_deref() == Some("hosted") {
+        if known.name_server_type.is_some_and(|kind| kind != "external") {
             self.set_type(domain, "external").await?;
         }
         let hosts: Vec<_> = servers.iter().map(|server| json!({ "host": server.without_dot() })).collect();
@@ -133,7 +137,11 @@ impl Ovh {
     pub(super) async fn task_state(&self, domain: &RegisteredDomain, task: &TaskId) -> Result<TaskState> {
         let operation = "follow a task";
         let call = Call { operation, target: domain.as_str(), writes: false };
-        let path = format!("/domain/{}/task/{}", domain.as_str(), catalyst_core::http::path_segment(&task.0));
+        let Ok(id) = task.0.parse::<u64>() else {
+            let error = Cause::Refused.error(operation).with_help("OVH's tasks are numbers");
+            return Err(error.with_service(SERVICE).with_target(domain.as_str()));
+        };
+        let path = format!("/domain/{}/task/{id}", domain.as_str());
         let read = |response: &Response| answer::json::<Task>(operation, response)?.state(operation);
         self.send(call, Method::Get, &path, None, read).await
     }

@@ -34,6 +34,9 @@ impl Ovh {
     ///
     /// # Errors
     /// As [`Registrar`](crate::registrar::Registrar) has them; not repeated once the outcome is unknown.
+    ///
+    /// # Cancel safety
+    /// A call that is dropped may have taken effect.
     pub async fn set_keys(&self, domain: &RegisteredDomain, keys: &[Dnskey]) -> Result<TaskId> {
         let keys: Vec<_> = keys
             .iter()

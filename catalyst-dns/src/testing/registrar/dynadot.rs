@@ -93,7 +93,8 @@ impl Vendor for Wire {
             AccountFault::HtmlBody => Reply::page(200),
             AccountFault::Unavailable => error(503, "Service Unavailable", "system_busy"),
             AccountFault::AccountTier => error(402, "Payment Required", "not enough account balance"),
-            _ => error(401, "Unauthorized", "invalid api key"),
+            // It repeats the key, as the worst of registrars would.
+            _ => error(401, "Unauthorized", &format!("invalid api key {KEY}")),
         }
     }
 

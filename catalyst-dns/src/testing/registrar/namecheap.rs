@@ -86,7 +86,8 @@ impl Vendor for Wire {
             AccountFault::HtmlBody => Reply::page(200),
             AccountFault::Unavailable => error(3_050_900, "Unknown error from Enom"),
             // Namecheap has one number for a wrong key and for an account without access.
-            _ => error(1_011_102, "API Key is invalid or API access has not been enabled"),
+            // It repeats the key, as the worst of registrars would.
+            _ => error(1_011_102, &format!("API Key {KEY} is invalid or API access has not been enabled")),
         }
     }
 

@@ -128,7 +128,8 @@ impl Vendor for Wire {
             AccountFault::Unavailable => error(503, "", "Service unavailable"),
             // OVH has no tiers; what a consumer key may not do is the nearest.
             AccountFault::AccountTier => error(403, "NOT_GRANTED_CALL", "This call has not been granted"),
-            _ => error(403, "INVALID_CREDENTIAL", "This credential is not valid"),
+            // It repeats the key, as the worst of registrars would.
+            _ => error(403, "INVALID_CREDENTIAL", &format!("This credential ({CONSUMER}) is not valid")),
         }
     }
 
