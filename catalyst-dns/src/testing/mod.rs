@@ -1,1 +1,3 @@
 //! Fakes on the real wires, and the contract suite.
+
+pub mod dns;
