@@ -26,8 +26,7 @@ static STAGE: LazyLock<(Runtime, TokenVerifier)> = LazyLock::new(|| {
     let key = SigningKey::generate(Algorithm::Es256).unwrap();
     let jwk = key.public_jwk();
     let (x, y) = (jwk.x.unwrap(), jwk.y.unwrap());
-    let json =
-        format!(r#"{{"keys":[{{"kty":"EC","crv":"P-256","kid":"k","use":"sig","x":"{x}","y":"{y}"}}]}}"#);
+    let json = format!(r#"{{"keys":[{{"kty":"EC","crv":"P-256","kid":"k","use":"sig","x":"{x}","y":"{y}"}}]}}"#);
     let realm = Realm::new("acme".parse().unwrap(), "https://auth.example.test").unwrap();
     let verifier = TokenVerifier::builder(&realm, "app")
         .client("app".parse().unwrap())
