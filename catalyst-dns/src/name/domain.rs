@@ -64,6 +64,12 @@ impl DomainName {
         })
     }
 
+    /// The labels from the left, as octets of the wire.
+    #[allow(dead_code, reason = "for the name server of the tests")]
+    pub(crate) fn octets(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.labels().map(|label| label::octets(label).collect())
+    }
+
     /// The name without its first label; `None` for the root.
     pub fn parent(&self) -> Option<Self> {
         let end = if self.is_root() { None } else { first_dot(&self.0) }?;

@@ -3,6 +3,7 @@
 //! | item | what it is |
 //! | --- | --- |
 //! | [`FakePowerDns`] | the state machine of [`mock`](crate::mock) behind HTTP on loopback |
+//! | [`dns`] | the same state answering questions over UDP and TCP, health checks and signatures included |
 //! | [`registrar`] | registrars with accounts, domains and faults |
 //! | [`FakePool`] | pool-domain-manager with its defects |
 //! | [`contract`] | what holds on the mock, on the fake and on PowerDNS 4.7.3 alike |
@@ -10,6 +11,7 @@
 //! Not covered by semantic versioning.
 
 pub mod contract;
+pub mod dns;
 mod fake;
 mod pool;
 pub mod registrar;
