@@ -70,3 +70,4 @@ pub fn h5_zone(name: &ZoneName) -> Zone {
         primaries: vec![],
     }
 }
+pub use zones::DnsZones;
