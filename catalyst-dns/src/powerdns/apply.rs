@@ -11,6 +11,9 @@ use super::path::Path;
 use super::refusal;
 use crate::{Applied, Capabilities, Change, ChangeSet, RecordType, ZoneName};
 
+/// What a server takes if it is not told otherwise (`webserver-max-bodysize`), in units of 2²⁰ bytes.
+const SERVER_LIMIT_MB: usize = 2;
+
 /// A request that would be sent, without what proves who we are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -63,6 +66,7 @@ impl PowerDns {
     /// request whose outcome is unknown is sent again.
     pub(super) async fn make(&self, zone: &ZoneName, changes: &ChangeSet) -> Result<Applied> {
         let Some(bodies) = self.bodies(zone, changes)? else { return Ok(Applied::default()) };
+        self.check_size(zone, bodies.largest()).await?;
         self.check_version(changes).await?;
         let bodies = bodies.each();
         let requests = bodies.len();
@@ -88,6 +92,26 @@ impl PowerDns {
             return Ok(None);
         }
         Bodies::new(zone, changes.changes(), self.api.body_limit).map(Some)
+    }
+
+    /// A server breaks the connection in the middle of a body that is too large, and that looks like any other fault of the
+    /// network. So whoever raised the limit here has it compared with the server's first.
+    async fn check_size(&self, zone: &ZoneName, largest: usize) -> Result<()> {
+        if largest <= SERVER_LIMIT_MB << 20 {
+            return Ok(());
+        }
+        let settings = self.configuration().await?;
+        let megabytes = settings.get("webserver-max-bodysize").and_then(|text| text.parse().ok());
+        let limit = megabytes.unwrap_or(SERVER_LIMIT_MB).saturating_mul(1 << 20);
+        if largest <= limit {
+            return Ok(());
+        }
+        let meaning = refusal::too_large();
+        Err(Error::new(meaning.kind, Operation::ApplyChanges.name())
+            .with_service(refusal::SERVICE)
+            .with_target(zone.as_str())
+            .with_code(meaning.code)
+            .with_help(format!("{}; nothing was sent", meaning.help)))
     }
 
     /// Asks what the server can do only if that decides.

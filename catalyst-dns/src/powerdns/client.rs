@@ -1,18 +1,20 @@
 //! The client, and one call of it: a key, the retry loop, and one more try with a new key after a refusal.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use catalyst_core::http::HttpClient;
-use catalyst_core::{Result, RetryBudget, RetryConfig, Secret, retry};
+use catalyst_core::{Error, ErrorKind, Result, RetryBudget, RetryConfig, Secret, retry};
 use tokio::sync::OnceCell;
 use url::Url;
 
 use super::PowerDnsBuilder;
 use super::call::{Access, Answer, Call};
 use super::key::Key;
-use super::writers::{Turn, Writers};
+use super::refusal;
+use super::writers::Writers;
 use crate::{Capabilities, ZoneName};
 
 /// An authoritative PowerDNS, by its HTTP API. Cheap to clone; clones share their connections and their order of writes.
@@ -72,30 +74,25 @@ impl Api {
 
     /// Sends a call that changes `zone`, when nobody else changes it.
     pub(super) async fn write(&self, zone: &ZoneName, call: &Call) -> Result<Answer> {
-        let _turn = self.turn(zone, call).await?;
+        let _turn = self.writers.turn(zone, call.operation.name()).await?;
         self.send(call).await
-    }
-
-    /// The right to change `zone`, for several calls.
-    pub(super) async fn turn(&self, zone: &ZoneName, call: &Call) -> Result<Turn<'_>> {
-        self.writers.turn(zone, call.operation.name()).await
     }
 
     async fn attempt(&self, call: &Call, limit: Duration) -> Result<Answer> {
         let writes = call.operation.writes();
         let _alone =
             if writes { Some(self.writers.alone(call.operation.name(), &call.target).await?) } else { None };
-        let key = self.key.current().await.map_err(|error| call.about(error))?;
+        let key = within(limit, call, self.key.current()).await?;
         let answer = match self.exchange(call, &key, limit).await {
             Err(error) if error.code() == Some("bad_api_key") => {
-                match self.key.other_than(&key).await.map_err(|error| call.about(error))? {
+                match within(limit, call, self.key.other_than(&key)).await? {
                     Some(key) => self.exchange(call, &key, limit).await,
                     None => Err(error),
                 }
             }
             answer => answer,
         };
-        if writes && answer.as_ref().err().and_then(catalyst_core::Error::status) == Some(500) {
+        if answer.as_ref().err().and_then(Error::code) == Some("database_locked") {
             self.writers.narrow();
         }
         answer
@@ -104,9 +101,20 @@ impl Api {
     async fn exchange(&self, call: &Call, key: &Secret, limit: Duration) -> Result<Answer> {
         let access = Access { key, basic: self.basic.as_ref() };
         let request = call.request(&self.server, &access, limit).map_err(|error| call.about(error))?;
-        let response = self.http.send(request).await.map_err(|error| call.about(error))?;
+        let response =
+            self.http.send(request).await.map_err(|error| call.about(refusal::no_answer(call, error)))?;
         call.judge(response)
     }
+}
+
+/// What a source of keys says, if it says it in time. Its errors stay what they are: they are about another service.
+async fn within<T>(limit: Duration, call: &Call, key: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(limit, key).await.unwrap_or_else(|_elapsed| {
+        let error = Error::new(ErrorKind::Timeout, call.operation.name())
+            .with_code("no_api_key")
+            .with_help("the source of API keys did not answer in time; nothing was sent");
+        Err(call.about(error))
+    })
 }
 
 impl fmt::Debug for PowerDns {

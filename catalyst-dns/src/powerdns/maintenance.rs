@@ -27,7 +27,12 @@ impl PowerDns {
     /// `zone_not_found`; [`ErrorKind::Decode`](crate::ErrorKind::Decode) above the limit.
     pub async fn export(&self, zone: &ZoneName) -> Result<String> {
         let call = Call::new(Operation::Export, Method::Get, Path::zone(zone).then("export"), zone.as_str());
-        Ok(self.api.send(&call).await?.json::<WireExport>()?.zone)
+        let answer = self.api.send(&call).await?;
+        // Whoever drops our `Accept` on the way gets the file itself.
+        match std::str::from_utf8(answer.body()) {
+            Ok(text) if !text.trim_start().starts_with(['{', '<']) => Ok(text.to_owned()),
+            _ => Ok(answer.json::<WireExport>()?.zone),
+        }
     }
 
     /// Puts the order and the authority of a zone's records right, after changes with `api_rectify` off. A zone that is

@@ -20,15 +20,20 @@
 //! [limit](PowerDnsBuilder::retry). Never a refusal (4xx). A new zone, a new key and a new TSIG key are not asked for again
 //! once the outcome is unknown; everything else may be repeated, and is.
 //!
+//! # Cancel safety
+//! A call that is dropped may have taken effect; the next write of its zone goes on at once. What may not be repeated
+//! blindly says so.
+//!
 //! # Errors
 //! | status | code | kind | meaning |
 //! | --- | --- | --- | --- |
 //! | none | `unsupported_by_version` | `InvalidRequest` | EXTEND and PRUNE before 4.9.12 and 5.0.2; nothing was sent |
 //! | none | `writer_busy` | `Timeout` | another write of this process took too long; nothing was sent |
-//! | none | `no_api_key` | `Config` | the builder was given none |
+//! | none | `no_api_key` | `Config`, `Timeout` | the builder was given none; a source gave none in time |
 //! | none, 422, 500 | `lua_updates_disabled` | `InvalidRequest` | `enable-lua-record-updates` is off (from 5.1 by default) |
 //! | none, 422 | `out_of_zone` | `InvalidRequest` | a name outside of the zone |
 //! | none, 400, 413 | `body_too_large` | `InvalidRequest` | one name's changes, or the server's limit |
+//! | any | `answer_too_large` | `Decode` | the answer is over [`max_body`](PowerDnsBuilder::max_body) |
 //! | 2xx | `unreadable_answer` | `Decode` | not what the API promises |
 //! | 2xx, 404 | `not_powerdns` | `Config` | something else answers at this address |
 //! | 3xx | `redirected` | `Config` | the address is another one |
@@ -45,7 +50,7 @@
 //! | 400, 405, 406, 415, 422 | `invalid_request` | `InvalidRequest` | other refusals |
 //! | 429 | `rate_limited` | `RateLimited` | a proxy |
 //! | 500 | `database_locked` | `Unavailable` | a write that the database refused; nothing was changed |
-//! | 500 | `internal_error` | `Unavailable` | the server failed |
+//! | 500 | `internal_error` | `Unavailable` | the server failed; not tried again if it says why |
 //! | 502, 504 | `bad_gateway` | `Unavailable` | a proxy got no answer |
 //! | 503 | `unavailable` | `Unavailable` | the server or a proxy cannot serve |
 //! | any | `partly_applied` | that of its source | of several requests the first were applied; the help says how many |

@@ -44,6 +44,11 @@ impl Bodies {
         Ok(bodies)
     }
 
+    /// The size of the largest body.
+    pub(super) fn largest(&self) -> usize {
+        self.pieces.iter().map(|piece| size(piece)).max().unwrap_or(self.whole.len())
+    }
+
     /// Each body with the number of its changes.
     pub(super) fn each(mut self) -> impl ExactSizeIterator<Item = (Zeroizing<Vec<u8>>, usize)> + Send {
         let pieces = if self.pieces.is_empty() { vec![Vec::new()] } else { std::mem::take(&mut self.pieces) };
@@ -139,9 +144,13 @@ fn in_order(mut piece: Vec<usize>, ranges: &[Range<usize>]) -> Vec<Range<usize>>
     piece.into_iter().map(|index| ranges[index].clone()).collect()
 }
 
+fn size(piece: &[Range<usize>]) -> usize {
+    let changes: usize = piece.iter().map(|range| range.len() + 1).sum();
+    HEAD.len() + changes.saturating_sub(1) + TAIL.len()
+}
+
 fn join(whole: &[u8], piece: &[Range<usize>]) -> Vec<u8> {
-    let size: usize = piece.iter().map(|range| range.len() + 1).sum();
-    let mut body = Vec::with_capacity(HEAD.len() + size + TAIL.len());
+    let mut body = Vec::with_capacity(size(piece));
     body.extend_from_slice(HEAD);
     for (index, range) in piece.iter().enumerate() {
         if index > 0 {

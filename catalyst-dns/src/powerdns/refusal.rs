@@ -24,6 +24,8 @@ const MAX_PAUSE: u64 = 60;
 #[serde(default)]
 struct Refused {
     error: Option<String>,
+    /// From 5.1, where one set has several faults.
+    errors: Vec<String>,
 }
 
 pub(super) struct Meaning {
@@ -31,6 +33,8 @@ pub(super) struct Meaning {
     pub(super) code: &'static str,
     pub(super) help: &'static str,
     pub(super) unknown: bool,
+    /// It will be the same the next time, although the kind does not say so.
+    pub(super) lasting: bool,
 }
 
 /// What was answered, as far as its meaning depends on it.
@@ -68,10 +72,29 @@ pub(super) fn refusal(call: &Call, response: &Response) -> Error {
     if meaning.unknown {
         error = error.with_outcome_unknown();
     }
+    if meaning.lasting {
+        error = error.with_retry(RetryAdvice::Never);
+    }
     match response.header("retry-after").and_then(|text| text.trim().parse::<u64>().ok()) {
         Some(seconds) if matches!(refusal.status, 429 | 503) => {
             error.with_retry(RetryAdvice::After(Duration::from_secs(seconds.min(MAX_PAUSE))))
         }
+        _ => error,
+    }
+}
+
+/// What it means that no answer could be read.
+pub(super) fn no_answer(call: &Call, error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Decode => {
+            let help = format!("{}; raise `max_body`", error.help().unwrap_or("the answer is too large"));
+            error.with_code("answer_too_large").with_help(help)
+        }
+        // It answers before it has read such a body, and closes the connection under it (measured).
+        ErrorKind::Unavailable if call.sent_bytes() >= BODY_SUSPECT => error.with_help(
+            "the connection broke in the middle of a large body; if it happens again, the body is over the limit of the \
+             server (`webserver-max-bodysize`) or of a proxy: lower `body_limit`",
+        ),
         _ => error,
     }
 }
@@ -129,7 +152,7 @@ pub(super) fn meaning(refusal: &Refusal<'_>) -> Meaning {
 pub(super) fn words(body: &[u8]) -> String {
     let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
     if let Some(error) = refused.error {
-        return error;
+        return refused.errors.iter().take(5).fold(error, |all, one| format!("{all}; {one}"));
     }
     match std::str::from_utf8(body) {
         Ok(text) if text.len() <= 1024 && !text.trim_start().starts_with(['<', '{', '[']) => {
@@ -140,7 +163,8 @@ pub(super) fn words(body: &[u8]) -> String {
 }
 
 /// The record set that the server's words are about, as `name TYPE`:
-/// `RRset a.test. IN CNAME: …`, `Duplicate record in RRset a.test. IN A with …`, `Record a.test./A '…': …`.
+/// `RRset a.test. IN CNAME: …`, `Duplicate record in RRset a.test. IN A with …`, `Record a.test./A '…': …`; the first of
+/// several.
 pub(super) fn record_in(said: &str) -> Option<String> {
     let word = |text: &str| text.split([' ', ':', ',']).next().unwrap_or_default().to_owned();
     let (name, kind) = if let Some(rest) = said.strip_prefix("Record ") {
@@ -158,7 +182,7 @@ pub(super) fn record_in(said: &str) -> Option<String> {
 }
 
 fn plain(kind: ErrorKind, code: &'static str, help: &'static str) -> Meaning {
-    Meaning { kind, code, help, unknown: false }
+    Meaning { kind, code, help, unknown: false, lasting: false }
 }
 
 /// PowerDNS asks for `X-API-Key`, a proxy for `Basic`; who says nothing is taken for PowerDNS.
@@ -178,7 +202,7 @@ fn unauthenticated(refusal: &Refusal<'_>) -> Meaning {
     )
 }
 
-fn too_large() -> Meaning {
+pub(super) fn too_large() -> Meaning {
     plain(
         ErrorKind::InvalidRequest,
         "body_too_large",
@@ -213,18 +237,24 @@ fn failed(operation: Operation, said: &str) -> Meaning {
     }
     Meaning {
         unknown: operation.writes(),
+        // Who says what is wrong says so every time: "Cannot find backend with autoprimary feature" (LMDB).
+        lasting: !bare && !locked,
         ..plain(ErrorKind::Unavailable, "internal_error", "the server failed; its log says why")
     }
 }
 
+/// The setting's name is certain; around it the words are those of a few versions. A name with these letters in it
+/// (`evaluate.test`) is none of them, and what quotes a record may hold any word.
 fn lua_updates_disabled(said: &str) -> bool {
     let lower = said.to_ascii_lowercase();
-    // What begins so quotes a record, in which any word may stand.
-    !lower.starts_with("record ")
-        && lower.contains("lua")
-        && ["update", "not allowed", "disabled", "not permitted", "forbidden"]
-            .iter()
-            .any(|word| lower.contains(word))
+    if lower.contains("enable-lua-record") {
+        return true;
+    }
+    let quotes = lower.starts_with("record ") || lower.contains("content") || lower.contains("at apex");
+    let about_lua =
+        || lower.split_ascii_whitespace().any(|word| word.trim_matches([':', ',', '\'', '"']) == "lua");
+    let denied = ["updat", "modif", "delet", "immutable", "disabled", "not allowed", "not permitted"];
+    !quotes && about_lua() && denied.iter().any(|word| lower.contains(word))
 }
 
 /// The same whether the server says it or we know it before.
@@ -250,18 +280,18 @@ fn invalid(operation: Operation, said: &str) -> Meaning {
     let refused = |code, help| plain(ErrorKind::InvalidRequest, code, help);
     if said.contains("Name is out of zone") {
         refused("out_of_zone", "the name does not lie in the zone")
-    } else if said.contains("Conflicts with") || said.contains("Cannot have both NS and DNAME") {
+    } else if said.contains("onflicts with") || said.contains("Cannot have both NS and DNAME") {
         refused(
             "cname_conflict",
             "a CNAME or DNAME stands alone at its name; delete what is there in the same change set",
         )
-    } else if said.starts_with("Duplicate record in RRset") {
+    } else if said.contains("uplicate record ") {
         refused("duplicate_record", "the same record stands twice in the set")
     } else if said.starts_with("Duplicate RRset") {
         refused("duplicate_change", "a record set changes at most once in a request")
     } else if said.starts_with("Changetype") {
         unsupported()
-    } else if operation == Operation::ApplyChanges {
+    } else if operation == Operation::ApplyChanges || record_in(said).is_some() {
         refused("invalid_record", "the server refuses a record; none of this request was applied")
     } else if said.starts_with("Unsupported metadata kind") {
         refused(

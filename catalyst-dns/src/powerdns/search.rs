@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use catalyst_core::Result;
 use catalyst_core::http::Method;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::PowerDns;
 use super::call::Call;
@@ -67,16 +68,14 @@ struct WireStatistic {
     name: String,
     #[serde(rename = "type")]
     kind: String,
-    #[serde(default)]
     value: WireValue,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(untagged)]
 enum WireValue {
     Text(String),
-    #[default]
-    Other,
+    Other(IgnoredAny),
 }
 
 impl PowerDns {
@@ -95,15 +94,21 @@ impl PowerDns {
     /// # Errors
     /// `invalid_request` for an empty pattern.
     pub async fn search(&self, pattern: &str, max: u32) -> Result<Vec<SearchHit>> {
+        let max = max.clamp(1, MAX_HITS);
         let path = Path::server()
             .then("search-data")
             .query("q", pattern)
-            .query("max", max.clamp(1, MAX_HITS).to_string())
+            .query("max", max.to_string())
             .query("object_type", "all");
         let shown = catalyst_core::redact::text(pattern, 100);
         let hits: Vec<WireHit> =
             self.api.send(&Call::new(Operation::Search, Method::Get, path, shown)).await?.json()?;
-        Ok(hits.into_iter().filter_map(WireHit::read).collect())
+        // The server counts zones, records and comments each on its own.
+        Ok(hits
+            .into_iter()
+            .filter_map(WireHit::read)
+            .take(usize::try_from(max).unwrap_or(usize::MAX))
+            .collect())
     }
 
     /// The counters of the server by their names; tables and rings are left aside.
@@ -113,7 +118,7 @@ impl PowerDns {
         let all: Vec<WireStatistic> = self.api.send(&call).await?.json()?;
         let counter = |wire: WireStatistic| match wire.value {
             WireValue::Text(text) if wire.kind == "StatisticItem" => Some((wire.name, text.parse().ok()?)),
-            _ => None,
+            WireValue::Text(_) | WireValue::Other(IgnoredAny) => None,
         };
         Ok(all.into_iter().filter_map(counter).collect())
     }

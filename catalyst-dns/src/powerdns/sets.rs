@@ -81,6 +81,8 @@ impl<'de> Visitor<'de> for SetsVisitor {
         let mut sets = Sets::default();
         while let Some(wire) = seq.next_element::<WireSet<'de>>()? {
             match wire.read() {
+                // Comments without records; 4.7 adds those of the whole zone to a read of one name (measured).
+                Ok(_) if wire.records.is_empty() => {}
                 Ok(set) => sets.sets.push(set),
                 Err(error) => {
                     let help = error.help().unwrap_or("a record set cannot be read");

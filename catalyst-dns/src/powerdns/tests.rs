@@ -29,6 +29,17 @@ fn a_422_says_what_is_wrong_with_which_record() {
             "d.test. A",
         ),
         ("Duplicate RRset d.test. IN A with changetype: REPLACE", "duplicate_change", "d.test. A"),
+        ("RRset d.test. IN NS: duplicate record with content \"n.\"", "duplicate_record", "d.test. NS"),
+        (
+            "RRset a.test. IN A: conflicts with existing CNAME RRset of the same name",
+            "cname_conflict",
+            "a.test. A",
+        ),
+        (
+            "Multiple errors found in RRset; RRset a.test. IN A: Conflicts with pre-existing CNAME RRset",
+            "cname_conflict",
+            "a.test. A",
+        ),
         ("Record b.test./A 'not-an-ip': Parsing record content", "invalid_record", "b.test. A"),
         ("Record 0/25.test./PTR 'x y': Not in expected format", "invalid_record", "0/25.test. PTR"),
         ("RRset c.test. IN CNAME has more than one record", "invalid_record", "c.test. CNAME"),
@@ -53,8 +64,13 @@ fn a_server_that_refuses_lua_updates_is_told_apart_whatever_its_status() {
     ] {
         assert_eq!(code(Operation::ApplyChanges, status, said), "lua_updates_disabled", "{said}");
     }
-    let quoting = "Record a.test./LUA 'A \"update disabled\"': Not in expected format";
-    assert_eq!(code(Operation::ApplyChanges, 422, quoting), "invalid_record");
+    for said in [
+        "Record a.test./LUA 'A \"update disabled\"': Not in expected format",
+        "RRset evaluate.test. IN DS: is not allowed at apex",
+        "RRset lua.updates.test. IN NS: has invalid content",
+    ] {
+        assert_eq!(code(Operation::ApplyChanges, 422, said), "invalid_record", "{said}");
+    }
 }
 
 #[test]
@@ -71,6 +87,7 @@ fn a_500_of_a_write_is_a_locked_database_and_of_a_read_is_not() {
         sent: 0,
     };
     assert!(meaning(&other).unknown, "the key may have been made");
+    assert!(meaning(&other).lasting, "who says why says it again");
 }
 
 #[test]
@@ -86,6 +103,24 @@ fn a_400_is_a_body_that_is_too_large_only_if_it_was_large() {
         .code
     };
     assert_eq!((large(2_100_000), large(1_000)), ("body_too_large", "invalid_request"));
+}
+
+#[test]
+fn what_proxies_say_has_its_codes() {
+    let table = [
+        (302, "redirected"),
+        (403, "forbidden"),
+        (405, "invalid_request"),
+        (413, "body_too_large"),
+        (418, "unexpected_status"),
+        (429, "rate_limited"),
+        (502, "bad_gateway"),
+        (503, "unavailable"),
+        (504, "bad_gateway"),
+    ];
+    for (status, expected) in table {
+        assert_eq!(code(Operation::ReadZone, status, ""), expected, "{status}");
+    }
 }
 
 #[test]
@@ -109,6 +144,7 @@ fn who_refuses_the_credentials_is_read_from_the_challenge() {
 fn words_are_read_from_json_and_text_and_not_from_pages() {
     assert_eq!(words(b"{\"error\": \"Not Found\"}"), "Not Found");
     assert_eq!(words(b"Not Found\n"), "Not Found");
+    assert_eq!(words(b"{\"error\": \"Several\", \"errors\": [\"a\", \"b\"]}"), "Several; a; b");
     for body in ["<!html><title>Not Found</title>", "{\"error\": 1}", "{bad", "[]", &"x".repeat(2000)] {
         assert_eq!(words(body.as_bytes()), "", "{body}");
     }

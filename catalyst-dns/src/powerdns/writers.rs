@@ -19,7 +19,7 @@ use super::refusal::SERVICE;
 use crate::ZoneName;
 
 /// Zones share this many locks: two of one lock wait for each other without need, and the memory is bounded.
-const LOCKS: usize = 64;
+const LOCKS: usize = 256;
 /// How long one writer at a time is kept up after the database refused a second one.
 const NARROW: Duration = Duration::from_secs(60);
 

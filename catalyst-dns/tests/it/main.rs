@@ -4,3 +4,5 @@
 mod fake;
 mod mock;
 mod replay;
+mod powerdns;
+mod recorded;
