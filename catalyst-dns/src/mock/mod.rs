@@ -6,10 +6,8 @@
 //! with [`Faults`].
 
 mod dns;
-mod meaning;
 pub(crate) mod model;
 mod security;
-mod sizes;
 
 pub use dns::MockDns;
 pub use model::{Fault, FaultRule, Faults, Model, Refusal, Requests, Route};

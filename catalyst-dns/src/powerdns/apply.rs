@@ -124,7 +124,7 @@ impl PowerDns {
     }
 }
 
-fn check_change(change: &Change, capabilities: &Capabilities) -> Result<()> {
+pub(super) fn check_change(change: &Change, capabilities: &Capabilities) -> Result<()> {
     let meaning = if needs_step(change) && !capabilities.extend_and_prune() {
         refusal::unsupported()
     } else if touches_lua(change) && !capabilities.lua_record_updates {
@@ -135,11 +135,11 @@ fn check_change(change: &Change, capabilities: &Capabilities) -> Result<()> {
     Err(refused(meaning.code, meaning.help, &change.key()))
 }
 
-fn needs_step(change: &Change) -> bool {
+pub(super) fn needs_step(change: &Change) -> bool {
     matches!(change, Change::Extend(_) | Change::Prune(..))
 }
 
-fn touches_lua(change: &Change) -> bool {
+pub(super) fn touches_lua(change: &Change) -> bool {
     match change {
         Change::Replace(set) | Change::Extend(set) => set.kind() == RecordType::Lua,
         Change::Delete(key) | Change::Prune(key, _) => key.kind == RecordType::Lua,
@@ -147,7 +147,7 @@ fn touches_lua(change: &Change) -> bool {
 }
 
 /// Says how far it came, if it came anywhere.
-fn partly(error: Error, applied: &Applied, requests: usize, changes: usize) -> Error {
+pub(super) fn partly(error: Error, applied: &Applied, requests: usize, changes: usize) -> Error {
     if applied.requests == 0 {
         return error;
     }

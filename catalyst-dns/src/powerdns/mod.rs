@@ -66,6 +66,8 @@ mod key;
 mod keys;
 mod maintenance;
 mod metadata;
+#[cfg(feature = "mock")]
+mod offline;
 mod operation;
 mod patch;
 mod path;
@@ -91,3 +93,8 @@ pub use metadata::MetadataKind;
 pub use search::SearchHit;
 pub use tsig::{TsigAlgorithm, TsigKey};
 pub use zones::ZoneUpdate;
+
+#[cfg(feature = "mock")]
+pub(crate) use offline::{bodies, check, known, partly, read_zone, refused, served_by, zone_document};
+#[cfg(feature = "mock")]
+pub(crate) use operation::Operation;

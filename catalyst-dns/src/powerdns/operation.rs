@@ -2,7 +2,7 @@
 
 /// One kind of request: the name that errors and spans show, and what a refusal of it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Operation {
+pub(crate) enum Operation {
     ReadServer,
     ReadConfiguration,
     ReadStatistics,
@@ -36,7 +36,7 @@ pub(super) enum Operation {
 
 impl Operation {
     /// As errors and spans name it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::ReadServer => "read what the DNS server is",
             Self::ReadConfiguration => "read the DNS server's configuration",
@@ -71,7 +71,7 @@ impl Operation {
     }
 
     /// Whether the server writes to its database for it.
-    pub(super) fn writes(self) -> bool {
+    pub(crate) fn writes(self) -> bool {
         !matches!(
             self,
             Self::ReadServer

@@ -82,7 +82,7 @@ fn hidden(setting: &WireSetting) -> String {
     if secret && !setting.value.is_empty() { "***".to_owned() } else { setting.value.clone() }
 }
 
-fn capabilities(version: Version, settings: &BTreeMap<String, String>) -> Capabilities {
+pub(super) fn capabilities(version: Version, settings: &BTreeMap<String, String>) -> Capabilities {
     let settings = Settings(settings);
     let back_ends = settings.text("launch");
     Capabilities {

@@ -2,19 +2,34 @@
 
 use std::fmt;
 
-use catalyst_core::Secret;
 use catalyst_core::testing::StubServer;
+use catalyst_core::{Result, Secret};
 use wiremock::matchers::any;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::wire::{Access, Outcome, Reply, Server};
 use crate::mock::{Faults, Model, Requests};
+use crate::{PowerDns, PowerDnsBuilder};
 
 /// A PowerDNS on a free port of the loopback interface, over HTTP without TLS. It stops when it is dropped.
 ///
 /// Behind it is a [`Model`], to be set up and observed. Faults are real on the wire: a dropped connection is closed
 /// without an answer, a delay is one. As the real server it takes bodies up to 2 MB, ends the connection after each
 /// answer, and writes its errors as JSON only to those who ask for it.
+///
+/// ```
+/// use catalyst_dns::testing::FakePowerDns;
+/// use catalyst_dns::{DnsZones, ZoneSpec};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> catalyst_dns::Result<()> {
+/// let fake = FakePowerDns::start().await;
+/// let dns = fake.client()?;
+/// let zone = dns.create_zone(&ZoneSpec::new("acme.test".parse()?, ["ns1.acme.test".parse()?])).await?;
+/// assert_eq!(fake.model().serial(&zone.name), Some(zone.serial));
+/// # Ok(())
+/// # }
+/// ```
 pub struct FakePowerDns {
     model: Model,
     access: Access,
@@ -57,6 +72,22 @@ impl FakePowerDns {
     /// From now on it wants basic authentication (RFC 7617) beside the key, as behind a proxy that asks for it.
     pub fn require_basic(&self, user: &str, password: Secret) {
         self.access.require_basic(user, password);
+    }
+
+    /// A client of it.
+    ///
+    /// # Errors
+    /// If the client cannot be set up.
+    pub fn client(&self) -> Result<PowerDns> {
+        self.builder()?.build()
+    }
+
+    /// The same, to be set up further.
+    ///
+    /// # Errors
+    /// If the client cannot be set up.
+    pub fn builder(&self) -> Result<PowerDnsBuilder> {
+        Ok(PowerDns::builder(&self.address())?.api_key(self.api_key()))
     }
 
     /// The state machine behind.

@@ -3,6 +3,9 @@
 
 mod flip;
 mod pool;
+mod fake;
+mod mock;
+mod replay;
 mod powerdns;
 mod recorded;
 mod records;

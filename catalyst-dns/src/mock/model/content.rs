@@ -49,7 +49,7 @@ fn read(kind: RecordType, content: &str) -> Result<String, String> {
     match kind {
         RecordType::A => reader.address()?,
         RecordType::Cname | RecordType::Alias | RecordType::Ns | RecordType::Ptr | RecordType::Dname => {
-            reader.name()?
+            reader.name()?;
         }
         RecordType::Mx => reader.numbers(&[16]).and_then(|()| reader.name())?,
         RecordType::Srv => reader.numbers(&[16, 16, 16]).and_then(|()| reader.name())?,

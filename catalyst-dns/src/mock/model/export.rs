@@ -34,7 +34,6 @@ impl State {
         let name = zone.name.as_str();
         match zone.masters.first() {
             Some(master) if zone.kind == "Slave" => {
-                let name = zone.name.without_dot();
                 let text = format!("Added retrieval request for '{name}' from master {master}");
                 Ok(json!({ "result": text }))
             }

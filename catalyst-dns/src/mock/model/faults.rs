@@ -59,7 +59,7 @@ impl FaultRule {
         Self::new(Fault::Refuse(Refusal::status_only(status)))
     }
 
-    /// A write meets another one in SQLite ("database is locked"): 500, with nothing done.
+    /// A write meets another one in `SQLite` ("database is locked"): 500, with nothing done.
     pub fn locked() -> Self {
         Self::new(Fault::Refuse(Refusal::locked())).writes()
     }

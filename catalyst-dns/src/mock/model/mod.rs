@@ -52,9 +52,7 @@ pub use route::Route;
 
 pub(crate) use edit::{Edit, What};
 pub(crate) use keyset::{Key, NewKey};
-pub(crate) use patch::Patched;
 pub(crate) use refusal::Form;
-pub(crate) use settings::{kind_of, kind_word};
 pub(crate) use state::State;
 pub(crate) use zone::{Comment, StoredRecord, StoredSet, ZoneData};
 pub(crate) use zones::Shown;

@@ -17,8 +17,7 @@ pub(crate) struct Patched {
 /// What the changes of one request share.
 struct Patch<'a> {
     zone: &'a mut ZoneData,
-    version: Version,
-    lua_updates: bool,
+    can: Capabilities,
     now: u32,
     /// What stood there before, to be put back if one change is refused.
     before: BTreeMap<RecordKey, Option<StoredSet>>,
@@ -34,13 +33,11 @@ impl State {
         zone: &DomainName,
         edits: impl Iterator<Item = Result<Edit, Refusal>>,
     ) -> Result<Patched, Refusal> {
-        let (version, now) = (self.version(), self.now());
-        let lua_updates = self.lua_updates();
+        let (can, now) = (self.capabilities(), self.now());
         let data = self.zone_mut(zone)?;
         let mut patch = Patch {
             zone: data,
-            version,
-            lua_updates,
+            can,
             now,
             before: BTreeMap::new(),
             seen: HashSet::new(),
@@ -63,7 +60,7 @@ impl Patch<'_> {
         if let What::Unknown(change) = &edit.what {
             return Err(self.unknown(change));
         }
-        if extends && !extend_and_prune(self.version) {
+        if extends && !self.can.extend_and_prune() {
             return Err(self.unknown(edit.changetype()));
         }
         let change = edit.changetype().to_owned();
@@ -77,7 +74,7 @@ impl Patch<'_> {
             return Err(Refusal::unprocessable(format!("{set}: Name is out of zone")));
         }
         match what {
-            What::Delete if kind == RecordType::Lua && !self.lua_updates => {
+            What::Delete if kind == RecordType::Lua && !self.can.lua_record_updates => {
                 Err(Refusal::unprocessable("Update of Lua records is not allowed"))
             }
             What::Delete => {
@@ -98,7 +95,7 @@ impl Patch<'_> {
     }
 
     fn unknown(&self, change: &str) -> Refusal {
-        if extend_and_prune(self.version) {
+        if self.can.extend_and_prune() {
             Refusal::unprocessable(format!("Changetype '{change}' is not a valid value"))
         } else {
             Refusal::unprocessable("Changetype not understood")
@@ -108,9 +105,9 @@ impl Patch<'_> {
     /// New records of a set, in the form and the order in which they are kept.
     fn checked(&mut self, key: &RecordKey, gathered: Gathered) -> Gathered {
         let (ttl, mut records) = gathered?;
-        let lenient = self.version >= Version(5, 1, 0);
+        let lenient = self.can.version >= Version(5, 1, 0);
         accept(key, &mut records, lenient)?;
-        if key.kind == RecordType::Lua && !self.lua_updates && !records.is_empty() {
+        if key.kind == RecordType::Lua && !self.can.lua_record_updates && !records.is_empty() {
             let name = key.name.as_str();
             let text = format!("RRset {name} IN LUA: update of Lua records is not allowed");
             return Err(Refusal::unprocessable(text));
@@ -118,7 +115,7 @@ impl Patch<'_> {
         if key.kind == RecordType::Soa && key.name == self.zone.name {
             self.raise_soa(&mut records);
         }
-        check::set(&self.zone.name, &key.name, key.kind, &mut records, self.version)?;
+        check::set(&self.zone.name, &key.name, key.kind, &mut records, self.can.version)?;
         Ok((ttl, records))
     }
 
@@ -158,7 +155,7 @@ impl Patch<'_> {
 
     fn extend_or_prune(&mut self, key: RecordKey, gathered: Gathered, extend: bool) -> Result<(), Refusal> {
         let (ttl, mut records) = gathered?;
-        accept(&key, &mut records, self.version >= Version(5, 1, 0))?;
+        accept(&key, &mut records, self.can.version >= Version(5, 1, 0))?;
         let mut set = self.zone.sets.get(&key).cloned().unwrap_or_default();
         let Some(record) = records.pop() else { return Ok(()) };
         let at = set.records.iter().position(|present| present.content == record.content);
@@ -207,12 +204,12 @@ impl Patch<'_> {
     /// Moves the serial. A change that leaves everything as it was moves it too; only from 5.0.2 on, what extends a
     /// set by a record that is there and what prunes one that is not do nothing.
     fn finish(self) -> Patched {
-        let old_server = !extend_and_prune(self.version);
+        let old_server = !self.can.extend_and_prune();
         if self.soa_done || self.zone.setting("SOA-EDIT-API").is_empty() || !(self.changed || old_server) {
             return Patched::default();
         }
         let serials = self.zone.bump(self.now);
-        let old_is_new = self.version < Version(5, 0, 0);
+        let old_is_new = self.can.version < Version(5, 0, 0);
         Patched { serials: serials.map(|(old, new)| if old_is_new { (new, new) } else { (old, new) }) }
     }
 }
@@ -248,8 +245,4 @@ fn fits(zone: &ZoneData, key: &RecordKey) -> Result<(), Refusal> {
         return Err(Refusal::unprocessable(text));
     }
     Ok(())
-}
-
-fn extend_and_prune(version: Version) -> bool {
-    Capabilities { version, ..super::server::UNKNOWN }.extend_and_prune()
 }

@@ -50,7 +50,7 @@ impl Refusal {
         Self { status, text: text.to_owned(), form: Form::Negotiated }
     }
 
-    /// What SQLite makes of two writes at once: the database is locked, and nothing of this one was done. The server
+    /// What `SQLite` makes of two writes at once: the database is locked, and nothing of this one was done. The server
     /// says so in its log only.
     pub fn locked() -> Self {
         Self::status_only(500)

@@ -7,6 +7,7 @@ use super::{Model, StoredSet};
 use crate::{DomainName, RecordData, RecordKey, RecordSet, RecordType, Serial, Ttl, Version, ZoneName};
 
 /// A zone at one moment.
+#[allow(dead_code, reason = "for the responder of the fake, which asks the model by DNS")]
 #[derive(Clone, Debug)]
 pub(crate) struct Served {
     pub(crate) zone: ZoneName,
@@ -20,6 +21,7 @@ pub(crate) struct Served {
 }
 
 impl Model {
+    #[allow(dead_code, reason = "for the responder of the fake, which asks the model by DNS")]
     /// The zone that holds `name`, as it is served; none if the server does not have it.
     pub(crate) fn served(&self, name: &DomainName) -> Option<Served> {
         self.with(|state| {
@@ -28,7 +30,7 @@ impl Model {
             let mut sets: BTreeMap<RecordKey, RecordSet> = zone
                 .sets
                 .iter()
-                .filter_map(|(key, set)| Some((key.clone(), set.shown(key)?)))
+                .map(|(key, set)| (key.clone(), set.shown(key)))
                 .filter(|(_, set)| !set.records().is_empty())
                 .collect();
             let serial = Serial(state.edited_serial(zone));
@@ -43,6 +45,7 @@ impl Model {
     }
 }
 
+#[allow(dead_code, reason = "for `served`")]
 fn with_serial(set: &RecordSet, serial: Serial) -> RecordSet {
     let edited = |data: &RecordData| match data {
         RecordData::Soa(soa) => RecordData::Soa(crate::Soa { serial, ..soa.clone() }),
@@ -53,18 +56,14 @@ fn with_serial(set: &RecordSet, serial: Serial) -> RecordSet {
 }
 
 impl StoredSet {
-    /// In this crate's own types, without the records that it cannot read; none if there are no records at all.
-    pub(crate) fn shown(&self, key: &RecordKey) -> Option<RecordSet> {
+    /// In this crate's own types, as the client reads it.
+    pub(crate) fn shown(&self, key: &RecordKey) -> RecordSet {
         let read = |disabled: bool| -> Vec<RecordData> {
             let records = self.records.iter().filter(|record| record.disabled == disabled);
-            records.filter_map(|record| RecordData::parse(key.kind, &record.content).ok()).collect()
+            records.filter_map(|record| RecordData::from_server(key.kind, &record.content).ok()).collect()
         };
-        let (records, disabled) = (read(false), read(true));
-        // The server serves a negative TTL as 136 years; no more than 68 of them can be told.
-        let ttl = Ttl::checked(i64::from(self.ttl))
-            .or_else(|_large| Ttl::from_secs(i32::MAX.unsigned_abs()))
-            .ok()?;
-        let set = RecordSet::from_server(key.name.clone(), key.kind, ttl, records, disabled);
-        (!set.records().is_empty() || !set.disabled().is_empty()).then_some(set)
+        // A TTL beyond 2³¹ counts as zero (RFC 2181 section 8).
+        let ttl = Ttl::checked(i64::from(self.ttl)).unwrap_or(Ttl::ZERO);
+        RecordSet::from_server(key.name.clone(), key.kind, ttl, read(false), read(true))
     }
 }

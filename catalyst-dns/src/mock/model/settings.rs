@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::document::{flag, texts};
 use super::keyset::SECURE_ENTRY;
 use super::{NewKey, Refusal, State, names};
-use crate::{DomainName, ZoneKind};
+use crate::DomainName;
 
 /// Kinds of metadata that hold the TSIG keys of transfers, and the members of the document for them.
 const TSIG_KEYS: &[(&str, &str)] =
@@ -21,24 +21,6 @@ pub(super) fn known_kind(word: &str) -> &'static str {
         "PRODUCER" => "Producer",
         "CONSUMER" => "Consumer",
         _ => "Native",
-    }
-}
-
-/// The kind of a zone in the server's words.
-pub(crate) fn kind_word(kind: ZoneKind) -> &'static str {
-    match kind {
-        ZoneKind::Native => "Native",
-        ZoneKind::Primary => "Master",
-        ZoneKind::Secondary => "Slave",
-    }
-}
-
-/// The kind of a zone in this crate's words.
-pub(crate) fn kind_of(word: &str) -> ZoneKind {
-    match word {
-        "Master" | "Producer" => ZoneKind::Primary,
-        "Slave" | "Consumer" => ZoneKind::Secondary,
-        _ => ZoneKind::Native,
     }
 }
 

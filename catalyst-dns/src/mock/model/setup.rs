@@ -81,11 +81,11 @@ impl Model {
         self.with(|state| state.zone(zone.apex()).ok()?.serial().map(Serial))
     }
 
-    /// All record sets of a zone, with what is disabled apart; contents that this crate cannot read are left out.
+    /// All record sets of a zone, as the client reads them.
     pub fn record_sets(&self, zone: &ZoneName) -> Vec<RecordSet> {
         self.with(|state| {
             let sets = state.zone(zone.apex()).ok().into_iter().flat_map(|zone| &zone.sets);
-            sets.filter_map(|(key, set)| set.shown(key)).collect()
+            sets.map(|(key, set)| set.shown(key)).collect()
         })
     }
 
@@ -94,7 +94,7 @@ impl Model {
         let key = RecordKey { name: name.clone(), kind };
         self.with(|state| {
             let zone = holder(state.all_zones().map(|zone| &zone.name), name)?.clone();
-            state.zone(&zone).ok()?.sets.get(&key)?.shown(&key)
+            Some(state.zone(&zone).ok()?.sets.get(&key)?.shown(&key))
         })
     }
 

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use catalyst_core::Secret;
 
 use super::asked::Asked;
-use crate::mock::model::Refusal;
 
 /// The API key, and the login of a proxy in front, if there is one. Cheap to clone; clones are the same.
 #[derive(Clone, Debug)]
@@ -34,16 +33,18 @@ impl Access {
         self.with(|needed| needed.basic = Some((user.to_owned(), password)));
     }
 
-    pub(super) fn check(&self, asked: &Asked) -> Result<(), Refusal> {
+    /// The challenge of whoever does not let the request in: the proxy, which is asked first, or the server.
+    pub(super) fn check(&self, asked: &Asked) -> Result<(), &'static str> {
         self.with(|needed| {
             let basic = asked.basic();
             let login = needed.basic.as_ref().map(|(user, password)| (user.as_str(), password.expose()));
             let shown = basic.as_ref().map(|(user, password)| (user.as_str(), password.as_str()));
-            let let_in = login.is_none() || login == shown;
-            if let_in && asked.api_key.as_deref() == Some(needed.api_key.expose()) {
-                Ok(())
+            if login.is_some() && login != shown {
+                Err("Basic realm=\"traefik\"")
+            } else if asked.api_key.as_deref() != Some(needed.api_key.expose()) {
+                Err("X-API-Key realm=\"PowerDNS\"")
             } else {
-                Err(Refusal::status_only(401))
+                Ok(())
             }
         })
     }

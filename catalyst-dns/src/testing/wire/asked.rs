@@ -76,10 +76,9 @@ impl Asked {
     pub(super) fn form(&self, refusal: &Refusal) -> Shape {
         match refusal.form() {
             Form::Json => Shape::Json,
-            Form::Plain => Shape::Plain,
             Form::Negotiated if self.takes_json() => Shape::Json,
             Form::Negotiated if self.accept.contains("text/html") => Shape::Page,
-            Form::Negotiated => Shape::Plain,
+            Form::Plain | Form::Negotiated => Shape::Plain,
         }
     }
 

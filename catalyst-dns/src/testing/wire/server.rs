@@ -100,9 +100,9 @@ impl Server {
         if asked.body_length() > MAX_BODY {
             return Reply::refusal(asked, &Refusal::too_large());
         }
-        if let Err(refusal) = self.access.check(asked) {
-            let mut reply = Reply::refusal(asked, &refusal);
-            reply.headers.push(("www-authenticate", "X-API-Key realm=\"PowerDNS\"".to_owned()));
+        if let Err(challenge) = self.access.check(asked) {
+            let mut reply = Reply::refusal(asked, &Refusal::status_only(401));
+            reply.headers.push(("www-authenticate", challenge.to_owned()));
             return reply;
         }
         match self.model.with(|state| route::answer(state, asked, segments)) {
