@@ -38,36 +38,3 @@ pub use record::{
 };
 pub use zone::{Applied, SoaEditApi, Zone, ZoneKind, ZoneSpec};
 pub use zones::{DnsZones, zone_of};
-
-#[doc(hidden)]
-#[allow(missing_docs)]
-pub fn h5_caps() -> Capabilities {
-    Capabilities {
-        version: Version(4, 7, 3),
-        lua_records: true,
-        lua_record_updates: true,
-        geoip: false,
-        edns_client_subnet: false,
-        dnssec: true,
-        health_check_interval: 5,
-        health_check_expire_delay: 3600,
-        lua_insert_whitespace: false,
-    }
-}
-#[doc(hidden)]
-#[allow(missing_docs)]
-pub fn h5_zone(name: &ZoneName) -> Zone {
-    Zone {
-        name: name.clone(),
-        kind: ZoneKind::Native,
-        serial: Serial(1),
-        edited_serial: Serial(1),
-        dnssec: false,
-        soa_edit_api: None,
-        api_rectify: true,
-        nsec3param: String::new(),
-        account: String::new(),
-        primaries: vec![],
-    }
-}
-pub use zones::DnsZones;

@@ -1,11 +1,10 @@
 //! What users of the crate would notice.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-mod flip;
-mod pool;
 mod fake;
+mod flip;
 mod mock;
-mod replay;
+mod pool;
 mod powerdns;
 mod recorded;
 mod records;
@@ -15,3 +14,4 @@ mod registrar_ovh;
 mod registrar_suite;
 mod registrars_cloudflare;
 mod registrars_godaddy;
+mod replay;
