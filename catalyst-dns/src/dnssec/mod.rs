@@ -10,6 +10,8 @@
 
 mod cds;
 mod chain;
+#[cfg(test)]
+mod chain_tests;
 mod digest;
 mod keys;
 mod parent;

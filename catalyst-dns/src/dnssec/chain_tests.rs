@@ -1,0 +1,200 @@
+//! Chains that are really signed, and how each of them breaks.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use catalyst_core::{Clock, Result};
+use hickory_proto::dnssec::crypto::EcdsaSigningKey;
+use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, RRSIG, SigInput};
+use hickory_proto::dnssec::{Algorithm, SigningKey as _, TBS};
+use hickory_proto::op::{Message, MessageType, OpCode, Query};
+use hickory_proto::rr::rdata::{A, SOA};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType as WireType, SerialNumber};
+
+use super::tests::{NET_DS, dnskey, ds, zone};
+use super::*;
+use crate::query::{DnsAnswer, DnsClient, NameServer, Question, ResponseCode};
+use crate::{Ds, RecordData, RecordKey, RecordType, Ttl};
+
+/// A zone `example.org` that is signed when it is asked, and its parent, on one server.
+#[derive(Debug)]
+struct Signed {
+    key: Vec<u8>,
+    ds: Option<Ds>,
+    /// Seconds from now at which the signatures begin and end.
+    valid: (i64, i64),
+    forged: bool,
+    unsigned: bool,
+    keyless: bool,
+}
+
+const DAY: i64 = 86_400;
+
+impl Signed {
+    fn new() -> Self {
+        let key = EcdsaSigningKey::generate_pkcs8(Algorithm::ECDSAP256SHA256).unwrap();
+        let key = key.secret_pkcs8_der().to_vec();
+        let mut signed =
+            Self { key, ds: None, valid: (-DAY, DAY), forged: false, unsigned: false, keyless: false };
+        let public = signed.public().to_string();
+        signed.ds = Some(Ds::from_dnskey(&zone("example.org"), &dnskey(&public)));
+        signed
+    }
+
+    fn signer(&self) -> EcdsaSigningKey {
+        let key = self.key.clone().into();
+        EcdsaSigningKey::from_pkcs8(&key, Algorithm::ECDSAP256SHA256).unwrap()
+    }
+
+    fn public(&self) -> DNSKEY {
+        DNSKEY::with_flags(257, self.signer().to_public_key().unwrap())
+    }
+
+    fn signature(&self, owner: &Name, records: &[Record]) -> Record {
+        let now = Clock::system().now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let at = |offset: i64| {
+            let seconds = i64::try_from(now).unwrap() + offset;
+            SerialNumber::new(u32::try_from(seconds).unwrap())
+        };
+        let input = SigInput {
+            type_covered: records[0].record_type(),
+            algorithm: Algorithm::ECDSAP256SHA256,
+            num_labels: owner.num_labels(),
+            original_ttl: 60,
+            sig_expiration: at(self.valid.1),
+            sig_inception: at(self.valid.0),
+            key_tag: self.public().calculate_key_tag().unwrap(),
+            signer_name: Name::from_ascii("example.org.").unwrap(),
+        };
+        let tbs = TBS::from_input(owner, DNSClass::IN, &input, records.iter()).unwrap();
+        let signature = RRSIG::from_sig(input, self.signer().sign(&tbs).unwrap());
+        Record::from_rdata(owner.clone(), 60, RData::DNSSEC(DNSSECRData::RRSIG(signature)))
+    }
+
+    fn records(&self, owner: &Name, kind: WireType) -> Vec<Record> {
+        let name = |text| Name::from_ascii(text).unwrap();
+        let data = match kind {
+            WireType::DNSKEY if !self.keyless => RData::DNSSEC(DNSSECRData::DNSKEY(self.public())),
+            WireType::SOA => {
+                RData::SOA(SOA::new(name("ns1.example.org."), name("h.example.org."), 7, 1, 1, 1, 60))
+            }
+            WireType::A => RData::A(A::new(192, 0, 2, 1)),
+            _ => return Vec::new(),
+        };
+        vec![Record::from_rdata(owner.clone(), 60, data)]
+    }
+}
+
+#[async_trait]
+impl DnsClient for Signed {
+    async fn ask(&self, server: SocketAddr, question: &Question) -> Result<DnsAnswer> {
+        if server.port() == 54 {
+            return Ok(DnsAnswer::empty(ResponseCode::Refused));
+        }
+        if question.kind() == RecordType::Ds {
+            let mut answer = DnsAnswer::empty(ResponseCode::NoError);
+            answer.authoritative = true;
+            answer.answers.extend(self.ds.iter().map(|ds| crate::query::AnswerRecord {
+                name: question.name().clone(),
+                ttl: Ttl::HOUR,
+                data: RecordData::Ds(ds.clone()),
+            }));
+            return Ok(answer);
+        }
+        let (owner, kind) =
+            (Name::from_ascii(question.name().as_str()).unwrap(), question.kind().code().unwrap());
+        let kind = WireType::from(kind);
+        let mut message = Message::new(1, MessageType::Response, OpCode::Query);
+        message.metadata.authoritative = true;
+        message.add_query(Query::query(owner.clone(), kind));
+        let mut records = self.records(&owner, kind);
+        if let (false, [_, ..]) = (self.unsigned, &records[..]) {
+            message.add_answer(self.signature(&owner, &records));
+        }
+        if self.forged && kind == WireType::A {
+            records[0].data = RData::A(A::new(192, 0, 2, 66));
+        }
+        message.add_answers(records);
+        DnsAnswer::from_wire(&message.to_vec().unwrap())
+    }
+}
+
+fn at(address: &str) -> Vec<NameServer> {
+    vec![NameServer::new("ns1.example.org".parse().unwrap(), [address.parse().unwrap()])]
+}
+
+/// What a validator says about `www.example.org A`.
+async fn verdict(signed: Signed) -> Validation {
+    let validator = Validator::new(Arc::new(signed), Clock::system());
+    let www = RecordKey { name: "www.example.org".parse().unwrap(), kind: RecordType::A };
+    let (parents, servers) = (at("192.0.2.53:53"), at("192.0.2.53:53"));
+    validator.validate_set(&zone("example.org"), &www, &parents, &servers).await.unwrap()
+}
+
+fn shown(found: &Validation) -> String {
+    found.servers[0].2.to_string()
+}
+
+#[tokio::test]
+async fn a_chain_that_holds_is_secure_until_its_first_signature_ends() {
+    let found = verdict(Signed::new()).await;
+    assert!(found.is_secure() && !found.is_bogus(), "{found}");
+    let left = Clock::system().until(found.secure_until().unwrap());
+    assert!(left > Duration::from_secs(86_300) && left <= Duration::from_secs(86_400), "{left:?}");
+    let validator = Validator::new(Arc::new(Signed::new()), Clock::system());
+    let (parents, servers) = (at("192.0.2.53:53"), at("192.0.2.53:53"));
+    assert!(validator.validate(&zone("example.org"), &parents, &servers).await.unwrap().is_secure());
+}
+
+#[tokio::test]
+async fn each_break_of_the_chain_has_its_name() {
+    let other = ds("55648 13 2 b4c8c1fe2e7477127b27115656ad6256f424625bf5c1e2770ce6d6e37df61d17");
+    let cases = [
+        (Signed { ds: Some(other), ..Signed::new() }, Bogus::NoMatchingKey),
+        (Signed { keyless: true, ..Signed::new() }, Bogus::NoKey),
+        (Signed { unsigned: true, ..Signed::new() }, Bogus::NoSignature(RecordType::Dnskey)),
+        (Signed { forged: true, ..Signed::new() }, Bogus::BadSignature(RecordType::A)),
+        (Signed { valid: (-2 * DAY, -DAY), ..Signed::new() }, Bogus::Expired(RecordType::Dnskey)),
+        (Signed { valid: (DAY, 2 * DAY), ..Signed::new() }, Bogus::NotYetValid(RecordType::Dnskey)),
+    ];
+    for (signed, expected) in cases {
+        let found = verdict(signed).await;
+        assert!(found.is_bogus() && !found.is_secure(), "{expected}");
+        assert_eq!(shown(&found), format!("bogus: {expected}"));
+    }
+}
+
+#[tokio::test]
+async fn a_zone_whose_parent_says_nothing_that_is_known_is_insecure() {
+    let sha1 = Ds { digest_type: 1, digest: vec![0; 20], ..ds(NET_DS) };
+    for parent in [None, Some(sha1)] {
+        let found = verdict(Signed { ds: parent, ..Signed::new() }).await;
+        assert!(!found.is_bogus() && !found.is_secure());
+        assert!(shown(&found).starts_with("insecure"), "{found}");
+    }
+}
+
+#[tokio::test]
+async fn the_clock_decides_which_signatures_hold() {
+    let (clock, hand) = Clock::manual();
+    hand.advance(Duration::from_secs(2 * 86_400));
+    let validator = Validator::new(Arc::new(Signed::new()), clock);
+    let (parents, servers) = (at("192.0.2.53:53"), at("192.0.2.53:53"));
+    let found = validator.validate(&zone("example.org"), &parents, &servers).await.unwrap();
+    assert_eq!(shown(&found), "bogus: the signature of DNSKEY has ended");
+}
+
+#[tokio::test]
+async fn servers_that_do_not_answer_for_the_zone_are_told_from_broken_chains() {
+    let validator = Validator::new(Arc::new(Signed::new()), Clock::system());
+    let org = zone("example.org");
+    let found = validator.validate(&org, &at("192.0.2.53:53"), &at("192.0.2.53:54")).await.unwrap();
+    assert!(!found.is_bogus() && !found.is_secure());
+    assert!(shown(&found).starts_with("no answer"), "{found}");
+    let error = validator.validate(&org, &at("192.0.2.53:54"), &at("192.0.2.53:53")).await.unwrap_err();
+    assert_eq!(error.code(), Some("not_the_parent"));
+    let error = validator.validate(&org, &[], &at("192.0.2.53:53")).await.unwrap_err();
+    assert_eq!(error.code(), Some("not_the_parent"));
+}
