@@ -47,6 +47,13 @@ pub struct ZoneKey {
     pub ds: Vec<Ds>,
 }
 
+impl ZoneKey {
+    /// A key as a server keeps it: what an implementation of [`ZoneSecurity`] gives.
+    pub fn new(id: KeyId, role: KeyRole, active: bool, published: bool, dnskey: Dnskey, ds: Vec<Ds>) -> Self {
+        Self { id, role, active, published, dnskey, ds }
+    }
+}
+
 /// A key that is to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]

@@ -23,6 +23,7 @@ pub use answer::{AnswerRecord, DnsAnswer, Question, ResponseCode};
 pub use authorities::{Authorities, NameServer};
 pub use client::NameServerClient;
 pub(crate) use message::parse;
+pub(crate) use rdata::as_answered;
 pub(crate) use types::{code as type_code, octets as label_octets, to_wire};
 
 /// Asks one name server one question, bounded in time and size.

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use catalyst_core::{Error, ErrorKind, Result};
-use hickory_proto::rr::{RData, Record};
+use hickory_proto::rr::{RData, Record, RecordType as WireType};
 use hickory_proto::serialize::binary::{BinEncodable, BinEncoder, NameEncoding};
 
 use super::AnswerRecord;
@@ -52,6 +52,17 @@ fn data(data: &RData) -> Result<RecordData> {
         RData::TXT(text) => RecordData::Txt(Text::new(text.txt_data.concat())?),
         other => of_octets(types::kind(other.record_type()), &octets(other)?),
     })
+}
+
+/// The data as an answer would have it: what this crate does not read is kept as octets there, and as the server
+/// writes it elsewhere. `None` if the octets are not known.
+pub(crate) fn as_answered(record: &RecordData) -> Option<RecordData> {
+    let RecordData::Other(other) = record else { return Some(record.clone()) };
+    if other.content().starts_with("\\# ") {
+        return Some(record.clone());
+    }
+    let wire = WireType::from(types::code(other.kind()).ok()?);
+    data(&RData::try_from_str(wire, other.content()).ok()?).ok()
 }
 
 /// The data without compression, as RFC 3597 writes it.

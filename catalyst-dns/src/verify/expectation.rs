@@ -4,7 +4,7 @@ use std::fmt;
 
 use catalyst_core::{Error, ErrorKind, Result};
 
-use crate::query::{AnswerRecord, DnsAnswer, Question, ResponseCode};
+use crate::query::{AnswerRecord, DnsAnswer, Question, ResponseCode, as_answered};
 use crate::{RecordData, RecordKey, RecordSet, RecordType, Serial, ZoneName};
 
 /// What every authoritative server should answer.
@@ -28,7 +28,8 @@ pub struct Expectation {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Rule {
-    Exactly(RecordSet),
+    /// The set, and its records as answers have them.
+    Exactly(RecordSet, Vec<RecordData>),
     AnyOf(Vec<RecordData>),
     Contains(Vec<RecordData>),
     Absent,
@@ -40,7 +41,7 @@ impl Expectation {
     ///
     /// # Errors
     /// `InvalidRequest` with code `not_on_the_wire` for LUA and ALIAS, whose data no client ever sees: what they
-    /// answer with goes to [`any_of`](Self::any_of).
+    /// answer with goes to [`any_of`](Self::any_of); `unknown_type` for data whose octets are not known.
     pub fn exactly(set: &RecordSet) -> Result<Self> {
         if matches!(set.kind(), RecordType::Lua | RecordType::Alias) {
             return Err(refused(
@@ -49,7 +50,13 @@ impl Expectation {
                 "servers answer with the addresses that it computes; expect those",
             ));
         }
-        Ok(Self { key: set.key(), rule: Rule::Exactly(set.clone()) })
+        let records = set.records().iter().map(as_answered).collect::<Option<Vec<_>>>();
+        let Some(mut records) = records else {
+            let help = "the octets of this type are not known; expect its data as \\# and hexadecimal digits (RFC 3597)";
+            return Err(refused(&set.key(), "unknown_type", help));
+        };
+        records.sort();
+        Ok(Self { key: set.key(), rule: Rule::Exactly(set.clone(), records) })
     }
 
     /// At least one record, and none but these: what health-checked sets answer, whose TTL is not looked at.
@@ -134,10 +141,10 @@ impl Expectation {
         }
         let has = |wanted: &RecordData| served.iter().any(|record| record.data == *wanted);
         match &self.rule {
-            Rule::Exactly(set) => {
-                served.len() == set.records().len()
+            Rule::Exactly(set, records) => {
+                served.len() == records.len()
                     && served.iter().all(|record| record.ttl == set.ttl())
-                    && set.records().iter().all(has)
+                    && records.iter().all(has)
             }
             Rule::AnyOf(candidates) => {
                 !served.is_empty() && served.iter().all(|record| candidates.contains(&record.data))
@@ -156,7 +163,7 @@ impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let RecordKey { name, kind } = &self.key;
         match &self.rule {
-            Rule::Exactly(set) => set.fmt(f),
+            Rule::Exactly(set, _) => set.fmt(f),
             Rule::AnyOf(records) => write!(f, "{name} {kind} is any of {}", List(records)),
             Rule::Contains(records) => write!(f, "{name} {kind} has {}", List(records)),
             Rule::Absent => write!(f, "{name} {kind} is not there"),

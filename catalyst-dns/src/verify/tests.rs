@@ -112,6 +112,23 @@ fn what_never_stands_on_the_wire_cannot_be_expected() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn data_of_other_types_is_compared_by_its_octets() {
+    let other = |kind: &str, content: &str| {
+        let data = RecordData::parse(kind.parse().unwrap(), content).unwrap();
+        RecordSet::new("www.example.org".parse().unwrap(), Ttl::MINUTE, [data]).unwrap()
+    };
+    let script = Script::default()
+        .server(ONE, |question, _| Some(served(question, 60, &[("NAPTR", "\\# 11 0064000a01530000016100")])));
+    let verifier = verifier(script, &[ONE]);
+    let wire = other("NAPTR", "\\# 11 0064000a01530000016100");
+    assert!(verifier.record_set(&wire).await.unwrap().agrees());
+    let written = other("NAPTR", "100 10 \"S\" \"\" \"\" a.");
+    assert!(verifier.record_set(&written).await.unwrap().agrees());
+    let unknown = other("LOC", "52 22 23 N 4 53 32 E -2m");
+    assert_eq!(verifier.record_set(&unknown).await.unwrap_err().code(), Some("unknown_type"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn serials_are_compared_with_wrapping() {
     let mut script = with(Script::default(), ONE, "192.0.2.1", 2);
     script = with(script, TWO, "192.0.2.1", u32::MAX);
