@@ -5,6 +5,8 @@
 //! the zone, and keeps what others have at the same name: the challenges of `example.org` and `*.example.org` stand
 //! side by side.
 
+#[cfg(test)]
+mod order_tests;
 mod place;
 mod solver;
 #[cfg(test)]

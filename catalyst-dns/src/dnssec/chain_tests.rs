@@ -198,3 +198,52 @@ async fn servers_that_do_not_answer_for_the_zone_are_told_from_broken_chains() {
     let error = validator.validate(&org, &[], &at("192.0.2.53:53")).await.unwrap_err();
     assert_eq!(error.code(), Some("not_the_parent"));
 }
+
+/// Asks nobody: gives what PowerDNS 4.7.3 answered.
+fn recorded() -> Vec<(RecordKey, DnsAnswer)> {
+    let lines =
+        include_str!("../../tests/recorded/dns/signed.txt").lines().filter(|line| !line.starts_with('#'));
+    let octets = |hex: &str| -> Vec<u8> {
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+    };
+    lines
+        .map(|line| {
+            let [name, kind, message] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let key = RecordKey { name: name.parse().unwrap(), kind: kind.parse().unwrap() };
+            (key, DnsAnswer::from_wire(&octets(message)).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn what_powerdns_signs_is_verified_for_every_type_and_through_a_wildcard() {
+    let (child, now) = (zone("c.h5-p.test"), SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_791_600));
+    let answers = recorded();
+    let keys: Vec<crate::Dnskey> = answers
+        .iter()
+        .flat_map(|(_, answer)| answer.data(RecordType::Dnskey))
+        .filter_map(|data| match data {
+            RecordData::Dnskey(key) => Some(key.clone()),
+            _ => None,
+        })
+        .collect();
+    let parent = ds("20008 13 2 9056af31ff0858095bc4e1c2754c70b44773cd11127f810aabcbd103b402400a");
+    assert_eq!(keys.iter().map(|key| Ds::from_dnskey(&child, key)).collect::<Vec<_>>(), [parent]);
+    assert_eq!(answers.len(), 13);
+    for (key, answer) in &answers {
+        let find = || {
+            let code = crate::query::type_code(key.kind).unwrap();
+            super::signature::SignedSet::find(answer, &key.name, key.kind, code).unwrap()
+        };
+        assert!(find().verify(&child, &keys, now).is_ok(), "{key}");
+        assert_eq!(find().verify(&zone("h5-p.test"), &keys, now), Err(Bogus::NoSignature(key.kind)));
+        assert_eq!(
+            find().verify(&child, &keys, now + Duration::from_secs(1_500_000)),
+            Err(Bogus::Expired(key.kind))
+        );
+        assert_eq!(
+            find().verify(&child, &keys, now - Duration::from_secs(1_000_000)),
+            Err(Bogus::NotYetValid(key.kind))
+        );
+    }
+}
