@@ -18,6 +18,42 @@ use super::*;
 use crate::query::{DnsAnswer, DnsClient, NameServer, Question, ResponseCode};
 use crate::{Ds, RecordData, RecordKey, RecordType, Ttl};
 
+/// The private half of a new key.
+pub(super) fn generate() -> Vec<u8> {
+    let key = EcdsaSigningKey::generate_pkcs8(Algorithm::ECDSAP256SHA256).unwrap();
+    key.secret_pkcs8_der().to_vec()
+}
+
+fn signer(key: &[u8]) -> EcdsaSigningKey {
+    EcdsaSigningKey::from_pkcs8(&key.to_vec().into(), Algorithm::ECDSAP256SHA256).unwrap()
+}
+
+pub(super) fn public(key: &[u8]) -> DNSKEY {
+    DNSKEY::with_flags(257, signer(key).to_public_key().unwrap())
+}
+
+/// A signature of records of `example.org` that holds from and until so many seconds from now.
+pub(super) fn sign(key: &[u8], owner: &Name, records: &[Record], valid: (i64, i64)) -> Record {
+    let now = Clock::system().now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let at = |offset: i64| {
+        let seconds = i64::try_from(now).unwrap() + offset;
+        SerialNumber::new(u32::try_from(seconds).unwrap())
+    };
+    let input = SigInput {
+        type_covered: records[0].record_type(),
+        algorithm: Algorithm::ECDSAP256SHA256,
+        num_labels: owner.num_labels(),
+        original_ttl: 60,
+        sig_expiration: at(valid.1),
+        sig_inception: at(valid.0),
+        key_tag: public(key).calculate_key_tag().unwrap(),
+        signer_name: Name::from_ascii("example.org.").unwrap(),
+    };
+    let tbs = TBS::from_input(owner, DNSClass::IN, &input, records.iter()).unwrap();
+    let signature = RRSIG::from_sig(input, signer(key).sign(&tbs).unwrap());
+    Record::from_rdata(owner.clone(), 60, RData::DNSSEC(DNSSECRData::RRSIG(signature)))
+}
+
 /// A zone `example.org` that is signed when it is asked, and its parent, on one server.
 #[derive(Debug)]
 struct Signed {
@@ -30,12 +66,11 @@ struct Signed {
     keyless: bool,
 }
 
-const DAY: i64 = 86_400;
+pub(super) const DAY: i64 = 86_400;
 
 impl Signed {
     fn new() -> Self {
-        let key = EcdsaSigningKey::generate_pkcs8(Algorithm::ECDSAP256SHA256).unwrap();
-        let key = key.secret_pkcs8_der().to_vec();
+        let key = generate();
         let mut signed =
             Self { key, ds: None, valid: (-DAY, DAY), forged: false, unsigned: false, keyless: false };
         let public = signed.public().to_string();
@@ -43,34 +78,8 @@ impl Signed {
         signed
     }
 
-    fn signer(&self) -> EcdsaSigningKey {
-        let key = self.key.clone().into();
-        EcdsaSigningKey::from_pkcs8(&key, Algorithm::ECDSAP256SHA256).unwrap()
-    }
-
     fn public(&self) -> DNSKEY {
-        DNSKEY::with_flags(257, self.signer().to_public_key().unwrap())
-    }
-
-    fn signature(&self, owner: &Name, records: &[Record]) -> Record {
-        let now = Clock::system().now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let at = |offset: i64| {
-            let seconds = i64::try_from(now).unwrap() + offset;
-            SerialNumber::new(u32::try_from(seconds).unwrap())
-        };
-        let input = SigInput {
-            type_covered: records[0].record_type(),
-            algorithm: Algorithm::ECDSAP256SHA256,
-            num_labels: owner.num_labels(),
-            original_ttl: 60,
-            sig_expiration: at(self.valid.1),
-            sig_inception: at(self.valid.0),
-            key_tag: self.public().calculate_key_tag().unwrap(),
-            signer_name: Name::from_ascii("example.org.").unwrap(),
-        };
-        let tbs = TBS::from_input(owner, DNSClass::IN, &input, records.iter()).unwrap();
-        let signature = RRSIG::from_sig(input, self.signer().sign(&tbs).unwrap());
-        Record::from_rdata(owner.clone(), 60, RData::DNSSEC(DNSSECRData::RRSIG(signature)))
+        public(&self.key)
     }
 
     fn records(&self, owner: &Name, kind: WireType) -> Vec<Record> {
@@ -111,7 +120,7 @@ impl DnsClient for Signed {
         message.add_query(Query::query(owner.clone(), kind));
         let mut records = self.records(&owner, kind);
         if let (false, [_, ..]) = (self.unsigned, &records[..]) {
-            message.add_answer(self.signature(&owner, &records));
+            message.add_answer(sign(&self.key, &owner, &records, self.valid));
         }
         if self.forged && kind == WireType::A {
             records[0].data = RData::A(A::new(192, 0, 2, 66));
@@ -121,7 +130,7 @@ impl DnsClient for Signed {
     }
 }
 
-fn at(address: &str) -> Vec<NameServer> {
+pub(super) fn at(address: &str) -> Vec<NameServer> {
     vec![NameServer::new("ns1.example.org".parse().unwrap(), [address.parse().unwrap()])]
 }
 
@@ -197,6 +206,9 @@ async fn servers_that_do_not_answer_for_the_zone_are_told_from_broken_chains() {
     assert_eq!(error.code(), Some("not_the_parent"));
     let error = validator.validate(&org, &[], &at("192.0.2.53:53")).await.unwrap_err();
     assert_eq!(error.code(), Some("not_the_parent"));
+    let foreign = RecordKey { name: "www.example.net".parse().unwrap(), kind: RecordType::A };
+    let error = validator.validate_set(&org, &foreign, &[], &[]).await.unwrap_err();
+    assert_eq!(error.code(), Some("not_in_zone"));
 }
 
 /// Asks nobody: gives what PowerDNS 4.7.3 answered.

@@ -72,6 +72,12 @@ impl Ds {
     }
 }
 
+/// Whether a DS may mean `key`: by its digest, or by its tag where the digest is not computed here.
+pub(super) fn may_mean(ds: &Ds, zone: &ZoneName, key: &Dnskey) -> bool {
+    let unknown = DigestAlgorithm::from_number(ds.digest_type).is_none();
+    ds.is_of(zone, key) || (unknown && ds.key_tag == key.key_tag() && ds.algorithm == key.algorithm)
+}
+
 impl Dnskey {
     /// The tag by which signatures and DS records name the key (RFC 4034 appendix B).
     pub fn key_tag(&self) -> u16 {

@@ -78,6 +78,21 @@ impl KeySpec {
     pub fn unpublished(self) -> Self {
         Self { published: false, ..self }
     }
+
+    /// What the key is to sign.
+    pub fn role(&self) -> KeyRole {
+        self.role
+    }
+
+    /// Whether it is to sign from the beginning.
+    pub fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// Whether it is to be published from the beginning.
+    pub fn is_published(&self) -> bool {
+        self.published
+    }
 }
 
 /// The keys of zones: `PowerDns` in production, `MockDns` in tests.

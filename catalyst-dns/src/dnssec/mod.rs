@@ -15,16 +15,20 @@ mod chain_tests;
 mod digest;
 mod keys;
 mod parent;
+#[cfg(test)]
+mod roller_tests;
 mod rollover;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod zone;
 
 pub use cds::{ChildRequest, ZoneMetadata, publish_cds};
-pub use chain::{Bogus, Validation, Validator, Verdict};
+pub use chain::Validator;
 pub use digest::DigestAlgorithm;
 pub use keys::{KeyId, KeyRole, KeySpec, ZoneKey, ZoneSecurity};
 pub use parent::{DsPublisher, ServedParent};
 pub use rollover::{Checkpoint, Facts, Phase, Progress, Roller, Rollover, Seen, Step, Timing};
+pub use verdict::{Bogus, Validation, Verdict};
 pub use zone::{Dnssec, SignedZone};

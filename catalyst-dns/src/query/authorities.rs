@@ -94,8 +94,9 @@ impl Authorities {
     /// The servers of `zone`, at most 13 with at most four addresses each.
     ///
     /// # Errors
-    /// `NotFound` with code `no_name_servers` if the zone has none, or none has an address; `Unavailable` with code
-    /// `resolver_failed` if no resolver could tell.
+    /// `NotFound` with code `no_name_servers` if the zone has none with an address, `no_address` if one of them has
+    /// none: what cannot be asked must not pass for agreement. `Unavailable` with code `resolver_failed` if no resolver
+    /// could tell.
     pub async fn of(&self, zone: &ZoneName) -> Result<Vec<NameServer>> {
         let mut servers = match &self.source {
             Source::Fixed(servers) => servers.clone(),
@@ -105,10 +106,8 @@ impl Authorities {
             server.addresses.retain(|address| address.is_ipv4() || !self.ipv4_only);
         }
         if servers.iter().all(|server| server.addresses.is_empty()) {
-            return Err(Error::new(ErrorKind::NotFound, "find the name servers of a zone")
-                .with_code("no_name_servers")
-                .with_target(zone.as_str())
-                .with_help("no name server with an address is known; is the zone delegated?"));
+            let help = "no name server with an address is known; is the zone delegated?".to_owned();
+            return Err(missing(zone, "no_name_servers", help));
         }
         Ok(servers)
     }
@@ -150,6 +149,9 @@ impl Authorities {
         names.truncate(MAX_SERVERS);
         let found = join_all(names.into_iter().map(|name| async move {
             let addresses = self.addresses(&name).await?;
+            if addresses.is_empty() && !self.ipv4_only {
+                return Err(missing(zone, "no_address", format!("its name server {name} has no address")));
+            }
             Ok(NameServer::new(name, addresses))
         }));
         found.await.into_iter().collect()
@@ -193,4 +195,11 @@ impl Authorities {
         }
         Err(last)
     }
+}
+
+fn missing(zone: &ZoneName, code: &'static str, help: String) -> Error {
+    Error::new(ErrorKind::NotFound, "find the name servers of a zone")
+        .with_code(code)
+        .with_target(zone.as_str())
+        .with_help(help)
 }

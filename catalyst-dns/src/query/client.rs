@@ -63,7 +63,7 @@ impl NameServerClient {
     }
 
     async fn once(&self, server: SocketAddr, question: &Question) -> Result<DnsAnswer> {
-        let outgoing = Outgoing::new(question, fastrand::u16(..))?;
+        let outgoing = Outgoing::new(question, random_id()?)?;
         if !self.tcp_only
             && let Some(answer) = self.in_time(over_udp(server, &outgoing)).await?
         {
@@ -80,6 +80,15 @@ impl NameServerClient {
         };
         timeout(self.timeout, exchange).await.map_err(silent)?
     }
+}
+
+/// A number that nobody can foresee (RFC 5452 section 4.3).
+fn random_id() -> Result<u16> {
+    let mut octets = [0; 2];
+    aws_lc_rs::rand::fill(&mut octets).map_err(|_unspecified| {
+        Error::new(ErrorKind::Other, OPERATION).with_help("the system gives no random numbers")
+    })?;
+    Ok(u16::from_be_bytes(octets))
 }
 
 /// What errors say was being done.

@@ -344,13 +344,16 @@ async fn name_servers_are_found_through_the_second_resolver() {
 
 #[tokio::test(start_paused = true)]
 async fn a_zone_without_servers_and_resolvers_that_fail_are_told_apart() {
-    let script =
-        Arc::new(Script::default().server("127.0.0.1:53", |question, _| Some(served(question, 60, &[]))));
+    let script = Script::default()
+        .server("127.0.0.1:53", |question, _| Some(served(question, 60, &[])))
+        .server("127.0.0.2:53", |question, _| Some(served(question, 60, &[("NS", "lost.example.org.")])));
+    let script = Arc::new(script);
     let code = async |resolver: &str| {
         let client: Arc<dyn DnsClient> = Arc::clone(&script) as Arc<dyn DnsClient>;
         let authorities = Authorities::resolved(client, [resolver.parse().unwrap()]);
         authorities.of(&"example.org".parse().unwrap()).await.unwrap_err().code()
     };
     assert_eq!(code("127.0.0.1:53").await, Some("no_name_servers"));
+    assert_eq!(code("127.0.0.2:53").await, Some("no_address"));
     assert_eq!(code("127.0.0.9:53").await, Some("resolver_failed"));
 }

@@ -38,6 +38,8 @@ pub struct Seen<T> {
     pub everywhere: Vec<T>,
     /// What at least one server has.
     pub anywhere: Vec<T>,
+    /// How many were asked: of none, nothing is known.
+    pub(super) servers: usize,
 }
 
 impl<T: Ord + Clone> Seen<T> {
@@ -48,7 +50,7 @@ impl<T: Ord + Clone> Seen<T> {
         anywhere.dedup();
         let on_all = |item: &&T| servers.iter().all(|server| server.contains(item));
         let everywhere = anywhere.iter().filter(on_all).cloned().collect();
-        Self { everywhere, anywhere }
+        Self { everywhere, anywhere, servers: servers.len() }
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 use catalyst_core::{Error, ErrorKind, Result};
 
 use super::{Checkpoint, Facts, Phase, Timing};
+use crate::dnssec::digest::may_mean;
 use crate::dnssec::{KeyId, KeyRole, KeySpec, ZoneKey};
-use crate::{Dnskey, Ds, ZoneName};
+use crate::{Ds, ZoneName};
 
 /// What is to be done next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +89,11 @@ impl Rollover {
         Self { checkpoint: Some(checkpoint), ..self }
     }
 
+    /// The key that goes.
+    pub fn old(&self) -> &ZoneKey {
+        &self.old
+    }
+
     /// What to keep for the next run.
     pub fn checkpoint(&self) -> Option<Checkpoint> {
         self.checkpoint
@@ -102,8 +108,12 @@ impl Rollover {
     ///
     /// # Errors
     /// `InvalidRequest` with code `algorithm_change` if a KSK or a ZSK has another algorithm than the new key: then
-    /// both must be replaced together, by a CSK.
+    /// both must be replaced together, by a CSK; `nothing_seen` if no server of the zone or of its parent was asked.
     pub fn next(&mut self, facts: &Facts) -> Result<Step> {
+        if facts.dnskeys.servers == 0 || facts.ds.servers == 0 {
+            let help = "name the servers of the zone and of its parent; what they have is not guessed";
+            return Err(self.refused("nothing_seen", help));
+        }
         let Situation { phase, wait, step } = self.situation(facts)?;
         let begun = match self.checkpoint {
             // A phase that began in the future was noted by a clock that was wrong.
@@ -150,10 +160,15 @@ impl Rollover {
         if self.old.role == KeyRole::Csk || !self.changes_algorithm(new) {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::InvalidRequest, "replace a key")
-            .with_code("algorithm_change")
+        let help = "a KSK and a ZSK change their algorithm only together; sign the zone with one CSK";
+        Err(self.refused("algorithm_change", help))
+    }
+
+    fn refused(&self, code: &'static str, help: &str) -> Error {
+        Error::new(ErrorKind::InvalidRequest, "replace a key")
+            .with_code(code)
             .with_target(format!("{} key {}", self.zone.as_str(), self.old.id))
-            .with_help("a KSK and a ZSK change their algorithm only together; sign the zone with one CSK"))
+            .with_help(help)
     }
 
     /// Pre-publication (RFC 6781 section 4.1.1.1).
@@ -189,7 +204,7 @@ impl Rollover {
             return after(Phase::Sign, wait, change(true));
         }
         let withdrawing = facts.keys.iter().any(|key| key.id == self.old.id && !key.published);
-        if withdrawing && self.ds_of(&facts.ds.anywhere, &self.old.dnskey).is_none() {
+        if withdrawing && !self.has_old(&facts.ds.anywhere) {
             return self.withdraw(facts);
         }
         if !facts.dnskeys.everywhere.contains(&new.dnskey) {
@@ -217,16 +232,19 @@ impl Rollover {
             return None;
         }
         let wanted = Ds::from_dnskey(&self.zone, &new.dnskey);
-        if self.ds_of(anywhere, &new.dnskey).is_none() {
+        let has_new = |all: &[Ds]| all.iter().any(|ds| ds.is_of(&self.zone, &new.dnskey));
+        if !has_new(anywhere) {
             let both = anywhere.iter().cloned().chain([wanted]).collect();
             return Some(after(Phase::Published, ready, Step::SetDs(both)));
         }
-        if self.ds_of(everywhere, &new.dnskey).is_none() {
+        if !has_new(everywhere) {
             return Some(at(Phase::AddDs, Step::Propagate));
         }
-        self.ds_of(anywhere, &self.old.dnskey)?;
+        if !self.has_old(anywhere) {
+            return None;
+        }
         let without_old =
-            anywhere.iter().filter(|ds| !ds.is_of(&self.zone, &self.old.dnskey)).cloned().collect();
+            anywhere.iter().filter(|ds| !may_mean(ds, &self.zone, &self.old.dnskey)).cloned().collect();
         Some(after(Phase::BothDs, self.timing.ds.max(ready), Step::SetDs(without_old)))
     }
 
@@ -238,8 +256,8 @@ impl Rollover {
         after(Phase::Withdrawn, self.timing.dnskey, Step::RemoveKey(self.old.id))
     }
 
-    fn ds_of<'a>(&self, ds: &'a [Ds], key: &Dnskey) -> Option<&'a Ds> {
-        ds.iter().find(|ds| ds.is_of(&self.zone, key))
+    fn has_old(&self, all: &[Ds]) -> bool {
+        all.iter().any(|ds| may_mean(ds, &self.zone, &self.old.dnskey))
     }
 }
 

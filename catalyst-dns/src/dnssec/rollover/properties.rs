@@ -257,6 +257,15 @@ fn a_ksk_alone_does_not_change_its_algorithm() {
 }
 
 #[test]
+fn servers_that_were_not_asked_do_not_pass_for_a_parent_without_ds() {
+    let world = World::new(vec![key(1, KeyRole::Csk, 13)], [60; 3], 0, true);
+    let timing = Timing::new(Ttl::MINUTE, Ttl::MINUTE, Ttl::MINUTE);
+    let mut rollover = Rollover::new(world.zone.clone(), world.keys[0].clone(), timing);
+    let facts = Facts { ds: Seen::new(&[]), ..world.facts() };
+    assert_eq!(rollover.next(&facts).unwrap_err().code(), Some("nothing_seen"));
+}
+
+#[test]
 fn checkpoints_are_read_back_and_nonsense_is_refused() {
     for text in ["published 1764254000", "withdrawn 0"] {
         assert_eq!(text.parse::<Checkpoint>().unwrap().to_string(), text);

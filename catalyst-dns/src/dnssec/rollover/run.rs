@@ -7,6 +7,7 @@ use catalyst_core::{Clock, Result};
 
 use super::{Facts, Rollover, Seen, Step};
 use crate::Ds;
+use crate::dnssec::digest::may_mean;
 use crate::dnssec::{DsPublisher, Validator, ZoneSecurity};
 use crate::query::{DnsClient, NameServer};
 
@@ -88,10 +89,12 @@ impl Roller {
         Ok(Facts::new(self.clock.now(), keys, Seen::new(&dnskeys), Seen::new(&ds)))
     }
 
-    /// Looks, and takes the next step, if one is to be taken now.
+    /// Looks, and takes the next step, if one is to be taken now. Before the parent changes, and before the old key
+    /// goes, the chain is verified as it will be then.
     ///
     /// # Errors
-    /// Of the servers and of the keys. The rollover is where it was; call again.
+    /// `Conflict` with code `chain_would_break` if that does not hold on every server; nothing was done. Those of the
+    /// servers and of the keys. The rollover is where it was; call again.
     ///
     /// # Cancel safety
     /// May be dropped at any point: the next call looks before it acts, so a key that was made is found.
@@ -99,6 +102,7 @@ impl Roller {
         let facts = self.look(rollover).await?;
         let step = rollover.next(&facts)?;
         let zone = rollover.zone();
+        self.check_before(rollover, &facts, &step).await?;
         match &step {
             Step::WaitUntil(end) => return Ok(Progress::WaitUntil(*end)),
             Step::Propagate => return Ok(Progress::Propagating),
@@ -117,5 +121,19 @@ impl Roller {
         }
         tracing::info!(zone = %zone, %step, "rollover");
         Ok(Progress::Took(step))
+    }
+
+    /// A plan is as good as the facts: signatures are looked at, too, before what cannot be taken back.
+    async fn check_before(&self, rollover: &Rollover, facts: &Facts, step: &Step) -> Result<()> {
+        let (zone, old) = (rollover.zone(), rollover.old());
+        let ds: Vec<Ds> = match step {
+            Step::SetDs(ds) => ds.clone(),
+            Step::RemoveKey(_) | Step::ChangeKey { published: false, active: true, .. } => {
+                let stays = |ds: &&Ds| !may_mean(ds, zone, &old.dnskey);
+                facts.ds.anywhere.iter().filter(stays).cloned().collect()
+            }
+            _ => return Ok(()),
+        };
+        self.validator.holds_with(zone, &ds, &self.servers).await
     }
 }
