@@ -307,6 +307,25 @@ proptest! {
     }
 
     #[test]
+    fn no_change_of_a_real_answer_breaks_the_reader(
+        line in 1_usize..14,
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
+        length in any::<proptest::sample::Index>(),
+    ) {
+        let line = include_str!("../../tests/recorded/dns/signed.txt").lines().nth(line).unwrap();
+        let hex = line.rsplit(' ').next().unwrap();
+        let octet = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        let mut octets: Vec<u8> = (0..hex.len()).step_by(2).map(octet).collect();
+        prop_assert!(DnsAnswer::from_wire(&octets).is_ok());
+        for (place, value) in changes {
+            let place = place.index(octets.len());
+            octets[place] = value;
+        }
+        drop(DnsAnswer::from_wire(&octets));
+        drop(DnsAnswer::from_wire(&octets[..length.index(octets.len())]));
+    }
+
+    #[test]
     fn no_message_with_our_number_breaks_the_client(octets in proptest::collection::vec(any::<u8>(), 0..80)) {
         let outgoing = message::Outgoing::new(&question(), 7).unwrap();
         let octets = [&[0, 7, 0x84, 0][..], &octets].concat();
