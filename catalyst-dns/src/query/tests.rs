@@ -271,7 +271,7 @@ fn names_keep_their_octets_on_the_way_out_and_in() {
         assert_eq!(types::from_wire(&types::to_wire(&name).unwrap()).unwrap(), name, "{text}");
     }
     let odd = Name::from_labels([&b"\x00 *"[..], b"Org"]).unwrap();
-    assert_eq!(types::from_wire(&odd).unwrap().as_str(), "\\000\\032\\042.org.");
+    assert_eq!(types::from_wire(&odd).unwrap().as_str(), "\\000\\032*.org.");
 }
 
 #[test]
@@ -304,6 +304,25 @@ proptest! {
                 prop_assert!(!record.data.to_string().is_empty());
             }
         }
+    }
+
+    #[test]
+    fn no_change_of_a_real_answer_breaks_the_reader(
+        line in 1_usize..14,
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
+        length in any::<proptest::sample::Index>(),
+    ) {
+        let line = include_str!("../../tests/recorded/dns/signed.txt").lines().nth(line).unwrap();
+        let hex = line.rsplit(' ').next().unwrap();
+        let octet = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        let mut octets: Vec<u8> = (0..hex.len()).step_by(2).map(octet).collect();
+        prop_assert!(DnsAnswer::from_wire(&octets).is_ok());
+        for (place, value) in changes {
+            let place = place.index(octets.len());
+            octets[place] = value;
+        }
+        drop(DnsAnswer::from_wire(&octets));
+        drop(DnsAnswer::from_wire(&octets[..length.index(octets.len())]));
     }
 
     #[test]

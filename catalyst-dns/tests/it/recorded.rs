@@ -246,7 +246,9 @@ fn recordings() -> BTreeMap<String, Value> {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         (name, serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
     };
-    std::fs::read_dir(folder).unwrap().map(|entry| read(entry.unwrap().path())).collect()
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    // The others are what was answered over DNS, and the page for Prometheus.
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).map(read).collect()
 }
 
 fn template(response: &Value) -> ResponseTemplate {

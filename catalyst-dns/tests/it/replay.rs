@@ -138,7 +138,9 @@ fn recordings() -> Vec<Recorded> {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         // The others are what was answered over DNS, and the page for Prometheus.
-        if path.extension().is_some_and(|extension| extension == "json") {
+        // A locked database is a fault that the fake is told to have.
+        let locked = path.ends_with("err-500-locked.json");
+        if !locked && path.extension().is_some_and(|extension| extension == "json") {
             let mut document: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
             let (request, response) = (document["request"].take(), document["response"].take());

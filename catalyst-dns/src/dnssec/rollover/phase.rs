@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use catalyst_core::{Error, ErrorKind};
 
+use crate::dnssec::KeyId;
+
 macro_rules! phases {
     ($($(#[doc = $docs:literal])* $variant:ident = $name:literal;)*) => {
         /// How far a rollover is, as the keys and the answers of the servers show it.
@@ -44,6 +46,8 @@ phases! {
     BothDs = "both-ds";
     /// No parent server has the old DS; caches with it run out.
     NewDs = "new-ds";
+    /// Both keys sign records; caches without the new key run out.
+    BothSign = "both-sign";
     /// The new key signs, the old one no longer; caches with its signatures run out.
     Activated = "activated";
     /// The old key is no longer published and still signs: a change of the algorithm.
@@ -60,14 +64,15 @@ impl fmt::Display for Phase {
     }
 }
 
-/// A phase, and when it was first seen. Kept by the caller, it spares the next run the waits that are over; lost, they
-/// begin anew, which is slow and safe.
+/// A phase of the replacement of one key by another, and when it was first seen. Kept by the caller, it spares the next
+/// run the waits that are over; lost, they begin anew, which is slow and safe.
 ///
 /// ```
 /// use catalyst_dns::dnssec::Checkpoint;
 ///
-/// let checkpoint: Checkpoint = "both-ds 1764254000".parse()?;
-/// assert_eq!(checkpoint.to_string(), "both-ds 1764254000");
+/// // Key 7 takes the place of key 4.
+/// let checkpoint: Checkpoint = "both-ds 4 7 1764254000".parse()?;
+/// assert_eq!(checkpoint.to_string(), "both-ds 4 7 1764254000");
 /// # Ok::<(), catalyst_dns::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,23 +80,43 @@ impl fmt::Display for Phase {
 pub struct Checkpoint {
     /// The phase.
     pub phase: Phase,
-    /// When it was first seen, in whole seconds.
+    /// The key that goes.
+    pub old: KeyId,
+    /// The key that comes, once there is one.
+    pub new: Option<KeyId>,
+    /// When the phase was first seen, in whole seconds.
     pub since: SystemTime,
 }
 
 impl Checkpoint {
     /// Rounded up: a wait is never shorter than it must be.
-    pub(super) fn new(phase: Phase, now: SystemTime) -> Self {
+    pub(super) fn new(phase: Phase, old: KeyId, new: Option<KeyId>, now: SystemTime) -> Self {
         let elapsed = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let seconds = elapsed.as_secs() + u64::from(elapsed.subsec_nanos() > 0);
-        Self { phase, since: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds) }
+        Self { phase, old, new, since: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds) }
+    }
+
+    /// Whether it is of the same phase of the same replacement.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (self.phase, self.old, self.new) == (other.phase, other.old, other.new)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let [phase, old, new, since] = text.split(' ').collect::<Vec<_>>()[..] else { return None };
+        let new = if new == "-" { None } else { Some(KeyId(new.parse().ok()?)) };
+        let since = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(since.parse().ok()?))?;
+        Some(Self { phase: Phase::parse(phase)?, old: KeyId(old.parse().ok()?), new, since })
     }
 }
 
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let since = self.since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        write!(f, "{} {}", self.phase, since.as_secs())
+        write!(f, "{} {} ", self.phase, self.old)?;
+        match self.new {
+            Some(new) => write!(f, "{new} ")?,
+            None => f.write_str("- ")?,
+        }
+        self.since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs().fmt(f)
     }
 }
 
@@ -101,14 +126,10 @@ impl FromStr for Checkpoint {
     /// # Errors
     /// [`ErrorKind::Config`] with code `invalid_checkpoint`.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let parsed = text.split_once(' ').and_then(|(phase, since)| {
-            let since = Duration::from_secs(since.parse().ok()?);
-            Some(Self { phase: Phase::parse(phase)?, since: SystemTime::UNIX_EPOCH.checked_add(since)? })
-        });
-        parsed.ok_or_else(|| {
+        Self::parse(text).ok_or_else(|| {
             Error::new(ErrorKind::Config, "resume a rollover")
                 .with_code("invalid_checkpoint")
-                .with_help("a checkpoint is a phase and seconds since 1970, as it was shown; without one, waits begin anew")
+                .with_help("a checkpoint is given back as it was shown; without one, waits begin anew")
         })
     }
 }

@@ -115,13 +115,10 @@ impl Rollover {
             return Err(self.refused("nothing_seen", help));
         }
         let Situation { phase, wait, step } = self.situation(facts)?;
-        let begun = match self.checkpoint {
-            // A phase that began in the future was noted by a clock that was wrong.
-            Some(known) if known.phase == phase && known.since <= Checkpoint::new(phase, facts.now).since => {
-                known
-            }
-            _ => Checkpoint::new(phase, facts.now),
-        };
+        let now = Checkpoint::new(phase, self.old.id, self.new_key(facts).map(|key| key.id), facts.now);
+        // What was noted of other keys means nothing, and a phase that began in the future was noted by a wrong clock.
+        let begun = self.checkpoint.filter(|known| known.is_same(&now) && known.since <= now.since);
+        let begun = begun.unwrap_or(now);
         self.checkpoint = Some(begun);
         let until = begun.since + wait;
         Ok(if wait > Duration::ZERO && facts.now < until { Step::WaitUntil(until) } else { step })
@@ -131,8 +128,7 @@ impl Rollover {
         if !facts.keys.iter().any(|key| key.id == self.old.id) {
             return Ok(at(Phase::Done, Step::Done));
         }
-        let others = facts.keys.iter().filter(|key| key.role == self.old.role && key.id != self.old.id);
-        let Some(new) = others.max_by_key(|key| key.id) else {
+        let Some(new) = self.new_key(facts) else {
             self.refuse_algorithm_change(NEW_ALGORITHM)?;
             return Ok(at(Phase::Begin, Step::AddKey(self.spec())));
         };
@@ -141,6 +137,12 @@ impl Rollover {
             KeyRole::Zsk => self.signing_key(facts, new),
             KeyRole::Ksk | KeyRole::Csk => self.entry_key(facts, new),
         })
+    }
+
+    /// The youngest other key of the role: made by this rollover, or by somebody else before.
+    fn new_key<'a>(&self, facts: &'a Facts) -> Option<&'a ZoneKey> {
+        let others = facts.keys.iter().filter(|key| key.role == self.old.role && key.id != self.old.id);
+        others.max_by_key(|key| key.id)
     }
 
     fn spec(&self) -> KeySpec {
@@ -173,20 +175,20 @@ impl Rollover {
 
     /// Pre-publication (RFC 6781 section 4.1.1.1).
     fn signing_key(&self, facts: &Facts, new: &ZoneKey) -> Situation {
+        let Timing { dnskey, zone, margin, .. } = self.timing;
         let change = |key: &ZoneKey, active| Step::ChangeKey { key: key.id, active, published: true };
         let old_signs = facts.keys.iter().any(|key| key.id == self.old.id && key.active);
-        let published_everywhere = facts.dnskeys.everywhere.contains(&new.dnskey);
         if !new.published {
-            at(Phase::Prepare, change(new, false))
-        } else if new.active && old_signs {
-            // Both sign for a moment: more than is needed, never less.
-            at(Phase::Prepare, change(&self.old, false))
-        } else if new.active {
-            after(Phase::Activated, self.timing.zone + self.timing.margin, Step::RemoveKey(self.old.id))
-        } else if published_everywhere {
-            after(Phase::Published, self.timing.dnskey, change(new, true))
-        } else {
+            at(Phase::Prepare, change(new, new.active))
+        } else if !facts.dnskeys.everywhere.contains(&new.dnskey) {
             at(Phase::Publish, Step::Propagate)
+        } else if !new.active {
+            after(Phase::Published, dnskey, change(new, true))
+        } else if old_signs {
+            // Waits, too: a key that somebody else made may sign since a moment ago, and caches lack it.
+            after(Phase::BothSign, dnskey, change(&self.old, false))
+        } else {
+            after(Phase::Activated, dnskey.max(zone + margin), Step::RemoveKey(self.old.id))
         }
     }
 

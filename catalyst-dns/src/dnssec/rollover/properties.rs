@@ -151,9 +151,17 @@ enum Setup {
     Zsk,
 }
 
-/// Rolls a key over and returns the phases that were seen. `chaos` says, step by step, whether the process ends before
+/// Rolls a key over and returns the phases that were seen. `other` is a key that signs and is published, or not, which
+/// somebody else made; `chaos` says, step by step, whether the process ends before
 /// it (1), after it (2), or after it with its checkpoint lost (3).
-fn roll(setup: Setup, ttls: [u64; 3], lag: u64, secure: bool, chaos: &[u8]) -> Vec<Phase> {
+fn roll(
+    setup: Setup,
+    other: Option<(bool, bool)>,
+    ttls: [u64; 3],
+    lag: u64,
+    secure: bool,
+    chaos: &[u8],
+) -> Vec<Phase> {
     let keys = match setup {
         Setup::Csk => vec![key(1, KeyRole::Csk, 13)],
         Setup::OldCsk => vec![key(1, KeyRole::Csk, 8)],
@@ -162,6 +170,15 @@ fn roll(setup: Setup, ttls: [u64; 3], lag: u64, secure: bool, chaos: &[u8]) -> V
     };
     let old = keys[0].clone();
     let mut world = World::new(keys, ttls, lag, secure);
+    if let (Some((active, published)), false) = (other, matches!(setup, Setup::OldCsk)) {
+        // Somebody made another key of the role, a moment ago.
+        let mut key = key(3, old.role, 13);
+        (key.active, key.published) = (active, published);
+        world.ever.push(key.clone());
+        world.keys.push(key);
+        world.record();
+        world.now += 1;
+    }
     let [dnskey, ds, zone] = ttls.map(|ttl| Ttl::from_secs(u32::try_from(ttl).unwrap()).unwrap());
     let timing = Timing::new(dnskey, ds, zone).margin(Duration::from_secs(lag));
     let start = || Rollover::new("example.org".parse().unwrap(), old.clone(), timing);
@@ -221,12 +238,16 @@ proptest! {
     #[test]
     fn the_chain_holds_at_every_moment_and_the_rollover_ends(
         setup in setup(),
+<<<<<<< HEAD
+=======
+        other in proptest::option::of(any::<(bool, bool)>()),
+>>>>>>> h5
         ttls in [ttl(), ttl(), ttl()],
         lag in 0_u64..60,
         secure in any::<bool>(),
         chaos in proptest::collection::vec(0_u8..4, 0..12),
     ) {
-        let phases = roll(setup, ttls, lag, secure, &chaos);
+        let phases = roll(setup, other, ttls, lag, secure, &chaos);
         prop_assert_eq!(phases.last(), Some(&Phase::Done));
     }
 }
@@ -234,16 +255,16 @@ proptest! {
 #[test]
 fn a_csk_goes_through_double_signature_and_double_ds() {
     use Phase::{AddDs, Begin, BothDs, Done, NewDs, Publish, Published};
-    let phases = roll(Setup::Csk, [60, 120, 300], 10, true, &[]);
+    let phases = roll(Setup::Csk, None, [60, 120, 300], 10, true, &[]);
     assert_eq!(phases, [Begin, Publish, Published, AddDs, BothDs, NewDs, Done]);
 }
 
 #[test]
 fn a_zsk_is_published_before_it_signs_and_a_new_algorithm_signs_before_it_is_published() {
-    use Phase::{Activated, Begin, Done, Prepare, Publish, Published};
-    let phases = roll(Setup::Zsk, [60, 120, 300], 10, true, &[]);
-    assert_eq!(phases, [Begin, Publish, Published, Prepare, Activated, Done]);
-    let phases = roll(Setup::OldCsk, [60, 120, 300], 10, true, &[]);
+    use Phase::{Activated, Begin, BothSign, Done, Publish, Published};
+    let phases = roll(Setup::Zsk, None, [60, 120, 300], 10, true, &[]);
+    assert_eq!(phases, [Begin, Publish, Published, BothSign, Activated, Done]);
+    let phases = roll(Setup::OldCsk, None, [60, 120, 300], 10, true, &[]);
     let place = |wanted| phases.iter().position(|phase| *phase == wanted).unwrap();
     assert!(place(Phase::Sign) < place(Published) && place(Phase::Withdrawn) < place(Done), "{phases:?}");
 }
@@ -257,6 +278,24 @@ fn a_ksk_alone_does_not_change_its_algorithm() {
 }
 
 #[test]
+<<<<<<< HEAD
+=======
+fn what_was_noted_of_another_key_spares_no_wait() {
+    let keys = vec![key(1, KeyRole::Zsk, 13), key(3, KeyRole::Zsk, 13), key(2, KeyRole::Ksk, 13)];
+    let world = World::new(keys, [60; 3], 0, true);
+    let timing = Timing::new(Ttl::MINUTE, Ttl::MINUTE, Ttl::MINUTE);
+    let step = |checkpoint: &str| {
+        let rollover = Rollover::new(world.zone.clone(), world.keys[0].clone(), timing);
+        rollover.resume(checkpoint.parse().unwrap()).next(&world.facts()).unwrap()
+    };
+    assert!(matches!(step("both-sign 1 3 5"), Step::ChangeKey { key: KeyId(1), active: false, .. }));
+    for other in ["both-sign 1 4 5", "both-sign 9 3 5", "both-sign 1 3 1999999999", "published 1 3 5"] {
+        assert!(matches!(step(other), Step::WaitUntil(_)), "{other}");
+    }
+}
+
+#[test]
+>>>>>>> h5
 fn servers_that_were_not_asked_do_not_pass_for_a_parent_without_ds() {
     let world = World::new(vec![key(1, KeyRole::Csk, 13)], [60; 3], 0, true);
     let timing = Timing::new(Ttl::MINUTE, Ttl::MINUTE, Ttl::MINUTE);
@@ -267,10 +306,17 @@ fn servers_that_were_not_asked_do_not_pass_for_a_parent_without_ds() {
 
 #[test]
 fn checkpoints_are_read_back_and_nonsense_is_refused() {
-    for text in ["published 1764254000", "withdrawn 0"] {
+    for text in ["published 4 7 1764254000", "begin 4 - 0"] {
         assert_eq!(text.parse::<Checkpoint>().unwrap().to_string(), text);
     }
-    for text in ["", "published", "nowhere 1", "published x", "published 99999999999999999999"] {
+    for text in [
+        "",
+        "published",
+        "nowhere 1 2 3",
+        "published 1 2 x",
+        "published 1 2 18446744073709551615",
+        "begin 1 - 2 3",
+    ] {
         assert_eq!(text.parse::<Checkpoint>().unwrap_err().code(), Some("invalid_checkpoint"), "{text}");
     }
 }

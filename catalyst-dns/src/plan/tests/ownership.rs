@@ -155,7 +155,7 @@ fn shared_names_do_not_lead_to_two_places() {
         (set("www", "TXT", &["\"x\""]), set("www", "CNAME", &["x.example."]), RefusalCode::CnameConflict),
         (
             set("www", "LUA", &["CNAME \"'x.example.'\""]),
-            set("www", "MX", &["1 ."]),
+            set("www", "MX", &["0 ."]),
             RefusalCode::CnameConflict,
         ),
     ] {

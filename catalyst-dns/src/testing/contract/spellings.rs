@@ -64,5 +64,4 @@ pub(super) const NAMES: &[&str] = &[
     "_sip._tcp",
     "bücher",
     "xn--nxasmq6b.x",
-    "0/25",
 ];
