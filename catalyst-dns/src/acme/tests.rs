@@ -114,7 +114,10 @@ async fn names_that_are_not_ours_are_refused_with_the_reason() {
     let back =
         set("_acme-challenge.back.example.org", RecordType::Cname, "_acme-challenge.circle.example.org.");
     let away = set("away.example.org", RecordType::Ns, "ns1.example.com.");
-    let stage = Stage::new(&["example.org"]).with("example.org", there).with("example.org", back).with("example.org", away);
+    let stage = Stage::new(&["example.org"])
+        .with("example.org", there)
+        .with("example.org", back)
+        .with("example.org", away);
     let stage = Arc::new(stage);
     let code = async |identifier: &str, value: &str| {
         solver(&stage).publish(identifier, value).await.unwrap_err().code().unwrap()

@@ -238,10 +238,7 @@ proptest! {
     #[test]
     fn the_chain_holds_at_every_moment_and_the_rollover_ends(
         setup in setup(),
-<<<<<<< HEAD
-=======
         other in proptest::option::of(any::<(bool, bool)>()),
->>>>>>> h5
         ttls in [ttl(), ttl(), ttl()],
         lag in 0_u64..60,
         secure in any::<bool>(),
@@ -278,8 +275,6 @@ fn a_ksk_alone_does_not_change_its_algorithm() {
 }
 
 #[test]
-<<<<<<< HEAD
-=======
 fn what_was_noted_of_another_key_spares_no_wait() {
     let keys = vec![key(1, KeyRole::Zsk, 13), key(3, KeyRole::Zsk, 13), key(2, KeyRole::Ksk, 13)];
     let world = World::new(keys, [60; 3], 0, true);
@@ -295,7 +290,6 @@ fn what_was_noted_of_another_key_spares_no_wait() {
 }
 
 #[test]
->>>>>>> h5
 fn servers_that_were_not_asked_do_not_pass_for_a_parent_without_ds() {
     let world = World::new(vec![key(1, KeyRole::Csk, 13)], [60; 3], 0, true);
     let timing = Timing::new(Ttl::MINUTE, Ttl::MINUTE, Ttl::MINUTE);

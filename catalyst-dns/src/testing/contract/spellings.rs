@@ -55,13 +55,5 @@ pub(super) const LUA: &[&str] = &[
 ];
 
 /// Names below a zone, as people write them.
-pub(super) const NAMES: &[&str] = &[
-    "www",
-    "WWW.Deep.er",
-    "*",
-    "*.apps",
-    "_acme-challenge.www",
-    "_sip._tcp",
-    "bücher",
-    "xn--nxasmq6b.x",
-];
+pub(super) const NAMES: &[&str] =
+    &["www", "WWW.Deep.er", "*", "*.apps", "_acme-challenge.www", "_sip._tcp", "bücher", "xn--nxasmq6b.x"];
