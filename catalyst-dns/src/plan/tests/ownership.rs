@@ -75,6 +75,16 @@ fn an_adopted_set_in_the_way_is_deleted_in_the_same_request() {
 }
 
 #[test]
+fn what_somebody_wrote_beside_a_set_of_ours_is_refused_until_it_is_adopted() {
+    let lua = set("www", "LUA", &[r#"A "ifportup(443, {'192.0.2.1'})""#]);
+    let current = [lua.clone(), ours("_externaldns.lua-www"), a("www", "192.0.2.9")];
+    let refusing = plan([lua.clone()], current.clone(), PlanPolicy::default());
+    assert_eq!(refused(&refusing), [("www.example.org LUA".to_owned(), RefusalCode::TypeConflict)]);
+    let adopting = plan([lua], current, PlanPolicy::default().adopt(key("www", "A")));
+    assert_eq!(lines(&adopting), ["- www.example.org 60 A 192.0.2.9"]);
+}
+
+#[test]
 fn adoption_of_what_is_neither_wanted_nor_in_the_way_does_nothing() {
     let policy = PlanPolicy::default().adopt(key("api", "A")).share_names();
     let plan = plan([set("api", "TXT", &["\"x\""])], [a("api", "192.0.2.1")], policy);
