@@ -108,6 +108,19 @@ fn ours_at_300(name: &str) -> RecordSet {
 }
 
 #[test]
+fn two_owners_share_a_zone_without_touching_each_other() {
+    let theirs =
+        [a("www", "192.0.2.1"), mark("_externaldns.a-www", "another.example", "catalyst/application/shop")];
+    let removing = plan([], theirs.clone(), PlanPolicy::default());
+    assert!(removing.is_empty(), "{removing}");
+    let wanting = plan([a("www", "192.0.2.2")], theirs, PlanPolicy::default().adopt_unowned());
+    assert_eq!(
+        lines(&wanting),
+        ["! www.example.org A refused: owned by \"another.example\" (catalyst/application/shop)"]
+    );
+}
+
+#[test]
 fn a_transfer_names_the_owner_before() {
     let wanted = [a("www", "192.0.2.1")];
     let current = [a("www", "192.0.2.1"), mark("_externaldns.a-www", "openova", "ingress/shop/web")];

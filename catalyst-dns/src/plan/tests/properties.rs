@@ -19,6 +19,7 @@ enum Whose {
     Marked,
     MarkedAsBefore,
     MarkedWithOurName,
+    AnotherSovereigns,
 }
 
 #[derive(Clone, Debug)]
@@ -44,6 +45,7 @@ fn any_zone() -> impl Strategy<Value = Vec<Found>> {
         1 => Just(Whose::Marked),
         1 => Just(Whose::MarkedAsBefore),
         1 => Just(Whose::MarkedWithOurName),
+        1 => Just(Whose::AnotherSovereigns),
     ];
     prop::collection::vec((any_set(), whose), 0..24).prop_map(|found| {
         let found = found.into_iter().map(|(set, whose)| Found { set: build(set), whose });
@@ -74,6 +76,7 @@ fn current(found: &[Found]) -> Vec<RecordSet> {
             Whose::Marked => mark(&typed, "openova", "ingress/x/y"),
             Whose::MarkedAsBefore => mark(&format!("_externaldns.{name}"), "openova", "ingress/x/y"),
             Whose::MarkedWithOurName => mark(&typed, OURS, "ingress/x/y"),
+            Whose::AnotherSovereigns => mark(&typed, "another.example", "catalyst"),
         };
         sets.insert(mark.key(), mark);
     }
@@ -101,6 +104,10 @@ fn any_desired() -> impl Strategy<Value = Desired> {
         }
         desired(kept)
     })
+}
+
+fn is_mark_of_ours(set: &RecordSet) -> bool {
+    set.to_string().contains("owner=sovereign.example,external-dns/resource=catalyst")
 }
 
 fn by_key(sets: &[RecordSet]) -> BTreeMap<RecordKey, &RecordSet> {
@@ -140,7 +147,7 @@ proptest! {
         // The sets, the marks, and what the server made; marks of ours may change with their sets.
         let our_keys: Vec<RecordKey> =
             found.iter().filter(|found| found.whose == Whose::Ours).map(|found| found.set.key()).collect();
-        let is_ours = |set: &RecordSet| our_keys.contains(&set.key()) || set.to_string().contains("resource=catalyst");
+        let is_ours = |set: &RecordSet| our_keys.contains(&set.key()) || is_mark_of_ours(set);
         for set in before.iter().filter(|set| !is_ours(set)) {
             prop_assert_eq!(there.get(&set.key()), Some(&set), "{}", plan);
         }
@@ -162,7 +169,7 @@ proptest! {
         let policy = Arc::new(PlanPolicy::default().limits(Limits::none()).skip_refused());
         let plan = ZonePlan::new(&desired.zones()[0], &policy, current(&found));
         let after = after(&plan);
-        let marks = after.iter().filter(|set| set.to_string().contains("resource=catalyst")).count();
+        let marks = after.iter().filter(|set| is_mark_of_ours(set)).count();
         let refused: Vec<RecordKey> = plan.refusals().map(|refusal| refusal.set.key()).collect();
         let written = desired.zones()[0].sets().filter(|set| !refused.contains(&set.key())).count();
         // A refused set may still be there, and ours.
