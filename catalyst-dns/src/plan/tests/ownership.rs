@@ -148,6 +148,24 @@ fn a_mark_that_cannot_be_read_is_somebodys() {
 }
 
 #[test]
+fn a_mark_itself_is_never_taken() {
+    let current = [mark("www", "openova", "ingress/shop/web")];
+    let policy =
+        PlanPolicy::default().transfer(key("www", "TXT"), Owner::new("openova").unwrap()).adopt_unowned();
+    let plan = plan([set("www", "TXT", &["\"x\""])], current, policy);
+    assert_eq!(refused(&plan), [("www.example.org TXT".to_owned(), RefusalCode::ForeignOwner)]);
+}
+
+#[test]
+fn a_mark_of_two_owners_proves_nothing() {
+    let both = [ours("_externaldns.a-www"), mark("_externaldns.a-www", "openova", "ingress/shop/web")];
+    let records = both.iter().flat_map(|mark| mark.records().to_vec());
+    let both = RecordSet::new(both[0].name().clone(), Ttl::MINUTE, records).unwrap();
+    let plan = plan([], [a("www", "192.0.2.1"), both], PlanPolicy::default());
+    assert!(plan.is_empty(), "{plan}");
+}
+
+#[test]
 fn marks_of_older_versions_of_external_dns_are_read() {
     for place in ["_externaldns.www", "a-www", "www"] {
         let current = [a("www", "192.0.2.1"), mark(place, "openova", "ingress/shop/web")];

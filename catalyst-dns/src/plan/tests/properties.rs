@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::super::{Action, Limits, Owner, PlanPolicy, ZonePlan};
 use super::corpus::PAIRS;
 use super::*;
-use crate::DomainName;
+use crate::{ChangeSet, DomainName};
 
 const NAMES: [&str; 9] = ["@", "*", "www", "api", "a.b", "b", "bücher", "_sip._tcp", "sub"];
 
@@ -175,6 +175,21 @@ proptest! {
         // A refused set may still be there, and ours.
         let kept = found.iter().filter(|found| found.whose == Whose::Ours && refused.contains(&found.set.key())).count();
         prop_assert_eq!(marks, written + kept, "{}", plan);
+    }
+
+    #[test]
+    fn a_write_that_was_cut_anywhere_is_made_good(
+        found in any_zone(), desired in any_desired(), policy in any_policy(), cut in any::<prop::sample::Index>(),
+    ) {
+        let policy = Arc::new(policy);
+        let whole = ZonePlan::new(&desired.zones()[0], &policy, current(&found));
+        let changes = whole.change_set().unwrap().changes().to_vec();
+        let made = cut.index(changes.len() + 1);
+        let mut sets = current(&found);
+        store::change(&mut sets, &ChangeSet::new(changes.into_iter().take(made)).unwrap());
+        let rest = ZonePlan::new(&desired.zones()[0], &policy, sets);
+        let (in_one, in_two) = (after(&whole), after(&rest));
+        prop_assert_eq!(by_key(&in_one), by_key(&in_two), "{}{}", whole, rest);
     }
 
     #[test]
