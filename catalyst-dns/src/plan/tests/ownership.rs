@@ -158,7 +158,8 @@ fn a_mark_itself_is_never_taken() {
 
 #[test]
 fn a_mark_of_two_owners_proves_nothing() {
-    let both = [ours("_externaldns.a-www"), mark("_externaldns.a-www", "openova", "ingress/shop/web")];
+    // Ours stands first, in canonical order.
+    let both = [ours("_externaldns.a-www"), mark("_externaldns.a-www", "zebra", "ingress/shop/web")];
     let records = both.iter().flat_map(|mark| mark.records().to_vec());
     let both = RecordSet::new(both[0].name().clone(), Ttl::MINUTE, records).unwrap();
     let plan = plan([], [a("www", "192.0.2.1"), both], PlanPolicy::default());

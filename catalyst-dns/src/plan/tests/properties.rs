@@ -115,7 +115,7 @@ fn by_key(sets: &[RecordSet]) -> BTreeMap<RecordKey, &RecordSet> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn a_plan_of_what_was_applied_is_empty(found in any_zone(), desired in any_desired(), policy in any_policy()) {
