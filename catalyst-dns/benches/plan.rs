@@ -35,8 +35,8 @@ fn main() {
     let desired = wanted(&zone, all.clone());
     let empty = ZonePlan::new(&desired.zones()[0], &policy, Vec::new());
     let mut full = applied(&empty);
-    // As PowerDNS gives them.
-    full.sort_by(|one, other| other.name().cmp(one.name()));
+    // As PowerDNS gives them: by the octets of the names from the right, descending.
+    full.sort_by(|one, other| other.name().as_str().bytes().rev().cmp(one.name().as_str().bytes().rev()));
     let mut some = all;
     for set in some.iter_mut().step_by(SETS / 100) {
         *set = set.clone().with_ttl(Ttl::HOUR);

@@ -182,8 +182,8 @@ impl Applier {
     /// Applies one plan; `false` if the zone is not any more what the plan was made of.
     async fn attempt(&self, zones: &dyn DnsZones, plan: ZonePlan, report: &mut ZoneReport) -> Result<bool> {
         report.summary = plan.summary();
-        self.tell_refusals(&plan);
         if let Err(error) = plan.check() {
+            self.tell_refusals(&plan);
             self.tell(plan.desired(), || ApplyEventKind::Blocked { error: error.clone() });
             report.outcome = Outcome::Refused(error);
             report.plan = Some(plan);
@@ -191,6 +191,7 @@ impl Applier {
         }
         let changes = plan.change_set()?;
         if changes.is_empty() {
+            self.tell_refusals(&plan);
             self.tell(plan.desired(), || ApplyEventKind::Unchanged);
             report.outcome = Outcome::Unchanged;
             report.plan = (!plan.is_empty()).then_some(plan);
@@ -202,6 +203,7 @@ impl Applier {
             self.tell(plan.desired(), || ApplyEventKind::Outrun { read, now });
             return Ok(false);
         }
+        self.tell_refusals(&plan);
         let written = self.write(zones, &plan, &changes, report).await;
         report.plan = Some(plan);
         written.map(|()| true)

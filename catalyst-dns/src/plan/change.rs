@@ -5,7 +5,8 @@ use catalyst_core::{Error, ErrorKind, Result};
 use super::ZonePlan;
 use super::desired::Want;
 use super::mark::{Mark, mark_set};
-use super::planner::{self, Doing, Step};
+use super::planner;
+use super::step::{Doing, Step};
 use crate::{Change, ChangeSet, RecordData, RecordKey, RecordSet, RecordType, Soa};
 
 impl ZonePlan {

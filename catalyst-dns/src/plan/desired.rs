@@ -77,6 +77,11 @@ impl DesiredZone {
         &self.wants
     }
 
+    /// Whether a set of this name and type is wanted.
+    pub(super) fn wants_set(&self, set: &RecordSet) -> bool {
+        self.wants.binary_search_by(|want| conflict::order(&want.set, set)).is_ok()
+    }
+
     pub(super) fn format(&self) -> &MarkFormat {
         &self.format
     }

@@ -12,6 +12,8 @@ use crate::{DomainName, RecordData, RecordSet, RecordType, Text, Ttl, ZoneName};
 const TEMPLATE: &str = "%{record_type}";
 /// What stands for the apex where the type is glued to the first label.
 const APEX: &str = "_apex";
+/// The types that external-dns takes off the names of marks.
+const EXTERNAL_TYPES: [&str; 10] = ["a", "aaaa", "cname", "ns", "mx", "ptr", "srv", "naptr", "txt", "dname"];
 /// How a mark of ours says that it is not external-dns'.
 const OURS: &str = "catalyst";
 /// As long as external-dns' own on PowerDNS.
@@ -128,14 +130,15 @@ impl MarkFormat {
         first != &*self.wildcard && first != APEX
     }
 
-    /// Where older versions of external-dns mark the set, with this prefix and without any.
+    /// Where older versions of external-dns mark the set, with this prefix and without any. `false` where external-dns
+    /// would read the name as that of another set's mark: `a-www` is one of `www`, not of a host `a-www`.
     pub(super) fn write_old_name(
         &self,
         which: OldName,
         name: &DomainName,
         kind: RecordType,
         out: &mut String,
-    ) {
+    ) -> bool {
         out.clear();
         match which {
             OldName::Prefixed => self.fill_prefix("", out),
@@ -146,6 +149,9 @@ impl MarkFormat {
             Some(rest) if which != OldName::Bare => out.extend([&*self.wildcard, rest]),
             _ => out.push_str(name.as_str()),
         }
+        let begins_with_type =
+            || name.as_str().split_once('-').is_some_and(|(first, _)| EXTERNAL_TYPES.contains(&first));
+        which == OldName::Typed || !begins_with_type()
     }
 }
 

@@ -29,12 +29,14 @@
 mod action;
 mod applier;
 mod change;
+mod claim;
 mod conflict;
 mod cut;
 mod desired;
 mod event;
 mod limits;
 mod mark;
+mod names;
 mod owner;
 mod planner;
 mod policy;
@@ -42,6 +44,7 @@ mod refusal;
 mod report;
 mod several;
 mod show;
+mod step;
 mod zone_plan;
 
 #[cfg(test)]

@@ -113,7 +113,10 @@ impl fmt::Display for Refusal<'_> {
             }
             RefusalCode::ForeignOwner => return self.write_owner(f),
             RefusalCode::Unowned => f.write_str("it is there already, and ")?,
-            RefusalCode::BelowCut => f.write_str("name servers elsewhere answer for it: ")?,
+            RefusalCode::BelowCut if self.in_the_way.is_none() => {
+                return f.write_str("the desired state delegates a name above it to other servers");
+            }
+            RefusalCode::BelowCut => f.write_str("other name servers answer for it, by ")?,
             RefusalCode::CnameConflict => f.write_str("a CNAME stands alone, and here is ")?,
             RefusalCode::DeleteNotAllowed => f.write_str("in the way, and not to be deleted, is ")?,
             RefusalCode::NameTaken | RefusalCode::TypeConflict => f.write_str("somebody else has ")?,

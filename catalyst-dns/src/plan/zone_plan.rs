@@ -6,7 +6,8 @@ use std::sync::Arc;
 use catalyst_core::{Error, ErrorKind, Result};
 
 use super::mark::Mark;
-use super::planner::{self, Doing, Step};
+use super::planner;
+use super::step::{Doing, Step};
 use super::{Action, Breach, DesiredZone, PlanPolicy, Refusal, RefusalCode};
 use crate::{RecordSet, Serial, ZoneName};
 
@@ -53,8 +54,7 @@ pub struct Summary {
 impl ZonePlan {
     /// Compares what is wanted with `current`, all record sets of the zone. Pure: asks nobody, and the same sets in
     /// any order and spelling give the same plan.
-    pub fn new(desired: &Arc<DesiredZone>, policy: &Arc<PlanPolicy>, mut current: Vec<RecordSet>) -> Self {
-        planner::sort(&mut current);
+    pub fn new(desired: &Arc<DesiredZone>, policy: &Arc<PlanPolicy>, current: Vec<RecordSet>) -> Self {
         let (steps, breaches) = planner::plan(desired, policy, &current);
         Self { desired: Arc::clone(desired), policy: Arc::clone(policy), current, steps, breaches }
     }

@@ -84,6 +84,18 @@ async fn a_plan_that_was_looked_at_is_applied_as_it_is_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn an_application_runs_in_a_task_of_its_own() {
+    let (store, desired) = (store([]), desired([a("www", "192.0.2.1")]));
+    let applied = tokio::spawn(async move {
+        let zones: Arc<dyn DnsZones> = Arc::new(store);
+        let plan = Applier::default().plan(&*zones, &desired).await;
+        plan.apply(&*zones).await.check()?;
+        Applier::default().apply(&*zones, &desired).await.check()
+    });
+    applied.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_plan_applies_itself() {
     let store = store([]);
     let plan = Applier::default().plan(&store, &desired([a("www", "192.0.2.1")])).await;

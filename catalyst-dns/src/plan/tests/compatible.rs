@@ -118,8 +118,19 @@ fn old_names_are_those_of_external_dns_before_types_were_in_them() {
     let names = OldName::ALL.map(|which| {
         let mut out = String::new();
         let key = key("www", "A");
-        format.write_old_name(which, &key.name, key.kind, &mut out);
+        assert!(format.write_old_name(which, &key.name, key.kind, &mut out));
         out
     });
     assert_eq!(names, ["_externaldns.www.example.org.", "a-www.example.org.", "www.example.org."]);
+}
+
+#[test]
+fn a_mark_of_one_set_is_not_the_old_mark_of_another() {
+    let current = [a("a-www", "192.0.2.1"), mark("_externaldns.a-www", "openova", "ingress/shop/web")];
+    let policy = PlanPolicy::default().transfer_from(Owner::new("openova").unwrap());
+    let plan = plan([a("a-www", "192.0.2.1")], current, policy);
+    assert_eq!(
+        lines(&plan),
+        ["! a-www.example.org A refused: it is there already, and nobody has marked it"]
+    );
 }

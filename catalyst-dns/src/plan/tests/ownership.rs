@@ -75,6 +75,16 @@ fn an_adopted_set_in_the_way_is_deleted_in_the_same_request() {
 }
 
 #[test]
+fn what_somebody_wrote_beside_a_set_of_ours_is_refused_until_it_is_adopted() {
+    let lua = set("www", "LUA", &[r#"A "ifportup(443, {'192.0.2.1'})""#]);
+    let current = [lua.clone(), ours("_externaldns.lua-www"), a("www", "192.0.2.9")];
+    let refusing = plan([lua.clone()], current.clone(), PlanPolicy::default());
+    assert_eq!(refused(&refusing), [("www.example.org LUA".to_owned(), RefusalCode::TypeConflict)]);
+    let adopting = plan([lua], current, PlanPolicy::default().adopt(key("www", "A")));
+    assert_eq!(lines(&adopting), ["- www.example.org 60 A 192.0.2.9"]);
+}
+
+#[test]
 fn adoption_of_what_is_neither_wanted_nor_in_the_way_does_nothing() {
     let policy = PlanPolicy::default().adopt(key("api", "A")).share_names();
     let plan = plan([set("api", "TXT", &["\"x\""])], [a("api", "192.0.2.1")], policy);
@@ -95,6 +105,19 @@ fn an_unowned_set_is_adopted_by_name_only() {
 
 fn ours_at_300(name: &str) -> RecordSet {
     ours(name).with_ttl(Ttl::from_secs(300).unwrap())
+}
+
+#[test]
+fn two_owners_share_a_zone_without_touching_each_other() {
+    let theirs =
+        [a("www", "192.0.2.1"), mark("_externaldns.a-www", "another.example", "catalyst/application/shop")];
+    let removing = plan([], theirs.clone(), PlanPolicy::default());
+    assert!(removing.is_empty(), "{removing}");
+    let wanting = plan([a("www", "192.0.2.2")], theirs, PlanPolicy::default().adopt_unowned());
+    assert_eq!(
+        lines(&wanting),
+        ["! www.example.org A refused: owned by \"another.example\" (catalyst/application/shop)"]
+    );
 }
 
 #[test]
@@ -122,6 +145,25 @@ fn a_mark_that_cannot_be_read_is_somebodys() {
     let plan = plan([a("www", "192.0.2.1")], [a("www", "192.0.2.1"), encrypted], policy);
     assert_eq!(refused(&plan), [("www.example.org A".to_owned(), RefusalCode::ForeignOwner)]);
     assert!(plan.to_string().contains("a mark that cannot be read"), "{plan}");
+}
+
+#[test]
+fn a_mark_itself_is_never_taken() {
+    let current = [mark("www", "openova", "ingress/shop/web")];
+    let policy =
+        PlanPolicy::default().transfer(key("www", "TXT"), Owner::new("openova").unwrap()).adopt_unowned();
+    let plan = plan([set("www", "TXT", &["\"x\""])], current, policy);
+    assert_eq!(refused(&plan), [("www.example.org TXT".to_owned(), RefusalCode::ForeignOwner)]);
+}
+
+#[test]
+fn a_mark_of_two_owners_proves_nothing() {
+    // Ours stands first, in canonical order.
+    let both = [ours("_externaldns.a-www"), mark("_externaldns.a-www", "zebra", "ingress/shop/web")];
+    let records = both.iter().flat_map(|mark| mark.records().to_vec());
+    let both = RecordSet::new(both[0].name().clone(), Ttl::MINUTE, records).unwrap();
+    let plan = plan([], [a("www", "192.0.2.1"), both], PlanPolicy::default());
+    assert!(plan.is_empty(), "{plan}");
 }
 
 #[test]
