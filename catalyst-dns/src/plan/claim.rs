@@ -86,7 +86,7 @@ impl<'a> Claims<'a> {
     }
 
     fn is_ours(&self, mark: &RecordSet) -> bool {
-        mark.records().len() == 1 && Mark::read(mark).is_some_and(|mark| mark.is_of(self.desired.owner()))
+        mark.records().len() == 1 && Mark::read(mark).is_some_and(|mark| self.desired.claims(mark))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use catalyst_core::{Error, ErrorKind, Result};
 
 use super::conflict;
+use super::mark::Mark;
 use super::{MarkFormat, Owner, Resource};
 use crate::{DomainName, RecordSet, RecordType, ZoneName};
 
@@ -23,6 +24,8 @@ pub struct Desired {
 pub struct DesiredZone {
     zone: ZoneName,
     owner: Owner,
+    /// If set, only what its mark says is this resource's is the owner's.
+    only: Option<Resource>,
     format: Arc<MarkFormat>,
     wants: Vec<Want>,
 }
@@ -41,6 +44,7 @@ pub struct DesiredBuilder {
     owner: Owner,
     format: MarkFormat,
     allow_empty: bool,
+    only: Option<Resource>,
     zones: BTreeMap<ZoneName, Vec<Want>>,
 }
 
@@ -48,7 +52,7 @@ impl Desired {
     /// What `owner` wants.
     pub fn builder(owner: Owner) -> DesiredBuilder {
         let (format, zones) = (MarkFormat::default(), BTreeMap::new());
-        DesiredBuilder { owner, format, allow_empty: false, zones }
+        DesiredBuilder { owner, format, allow_empty: false, only: None, zones }
     }
 
     /// The zones, in the order of their names.
@@ -80,6 +84,14 @@ impl DesiredZone {
     /// Whether a set of this name and type is wanted.
     pub(super) fn wants_set(&self, set: &RecordSet) -> bool {
         self.wants.binary_search_by(|want| conflict::order(&want.set, set)).is_ok()
+    }
+
+    /// Whether a mark proves that its set is the owner's, and this desired state's to change.
+    pub(super) fn claims(&self, mark: Mark<'_>) -> bool {
+        match &self.only {
+            Some(resource) => mark.says(&self.owner, Some(resource)),
+            None => mark.is_of(&self.owner),
+        }
     }
 
     pub(super) fn format(&self) -> &MarkFormat {
@@ -172,10 +184,11 @@ impl DesiredBuilder {
         Self { allow_empty: true, ..self }
     }
 
-    /// Of this resource only: every wanted set is `resource`'s, and what the owner has for others stays.
+    /// All that `resource` wants, and nothing of anybody else: sets without a resource of their own become its, and
+    /// what the owner has for other resources is left alone, as if it were another owner's. So one application can be
+    /// published without knowing the others.
     pub fn only(self, resource: Resource) -> Self {
-        drop(resource);
-        self
+        Self { only: Some(resource), ..self }
     }
 
     /// Where the marks of ownership stand.
@@ -219,7 +232,11 @@ impl DesiredBuilder {
                 return Err(empty(zone.as_str()));
             }
             wants.sort_by(|one, other| conflict::order(&one.set, &other.set));
-            let zone = DesiredZone { zone, owner: self.owner.clone(), format: Arc::clone(&format), wants };
+            for want in &mut wants {
+                want.resource = want.resource.take().or_else(|| self.only.clone());
+            }
+            let (owner, format) = (self.owner.clone(), Arc::clone(&format));
+            let zone = DesiredZone { zone, owner, only: self.only.clone(), format, wants };
             zone.check()?;
             zones.push(Arc::new(zone));
         }

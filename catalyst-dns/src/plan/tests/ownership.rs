@@ -1,6 +1,6 @@
 //! Whose a record set is, and what follows from that.
 
-use super::super::{PlanPolicy, RefusalCode, ZonePlan};
+use super::super::{PlanPolicy, RefusalCode, Resource, ZonePlan};
 use super::*;
 
 fn refused(plan: &ZonePlan) -> Vec<(String, RefusalCode)> {
@@ -48,6 +48,33 @@ fn nothing_without_a_mark_of_ours_is_deleted() {
     ];
     let plan = plan([], current, PlanPolicy::default());
     assert_eq!(lines(&plan), ["- typed.example.org 60 AAAA 2001:db8::1"]);
+}
+
+#[test]
+fn one_resource_leaves_what_the_owner_has_for_others_alone() {
+    let only = |sets: Vec<RecordSet>| {
+        let shop = Resource::new("application/acme-prod/shop").unwrap();
+        let desired = Desired::builder(Owner::new(OURS).unwrap()).only(shop).allow_empty().zone(&zone());
+        desired.sets(&zone(), sets).build().unwrap()
+    };
+    let current = || {
+        let shop = "catalyst/application/acme-prod/shop";
+        let sets = [
+            a("shop", "192.0.2.1"),
+            mark("_externaldns.a-shop", OURS, shop),
+            a("blog", "192.0.2.2"),
+            mark("_externaldns.a-blog", OURS, "catalyst/application/acme-prod/blog"),
+            a("plain", "192.0.2.3"),
+            ours("_externaldns.a-plain"),
+        ];
+        infrastructure().into_iter().chain(sets).collect::<Vec<_>>()
+    };
+    let plan = |sets| ZonePlan::new(&only(sets).zones()[0], &Arc::new(PlanPolicy::default()), current());
+    assert_eq!(lines(&plan(vec![])), ["- shop.example.org 60 A 192.0.2.1"]);
+    assert!(plan(vec![a("shop", "192.0.2.1")]).is_empty());
+    let taken = plan(vec![a("blog", "192.0.2.9")]);
+    assert_eq!(refused(&taken), [("blog.example.org A".to_owned(), RefusalCode::ForeignOwner)]);
+    assert!(taken.to_string().contains("application/acme-prod/blog"), "{taken}");
 }
 
 #[test]
