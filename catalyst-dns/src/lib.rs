@@ -27,13 +27,13 @@ pub use catalyst_core::{Error, ErrorKind, Result, Secret};
 pub use capability::{Capabilities, Version};
 pub use change::{Change, ChangeSet};
 pub use dnssec::ZoneSecurity;
-pub use name::{DomainName, ZoneName};
+pub use name::{DomainName, ZoneMatcher, ZoneName};
 pub use powerdns::{ApiKeySource, Autoprimary, DryRequest, MetadataKind, PowerDns, PowerDnsBuilder};
 pub use powerdns::{SearchHit, TsigAlgorithm, TsigKey, ZoneUpdate};
 pub use query::DnsClient;
 pub use record::{
     Caa, Dnskey, Ds, LuaRecord, Mx, OtherData, RecordData, RecordKey, RecordSet, RecordType, Serial, Soa,
-    Srv, Sshfp, Svcb, Text, Tlsa, Ttl, TypeName,
+    Srv, Sshfp, SvcKey, SvcParam, Svcb, Text, Tlsa, Ttl, TypeName,
 };
 pub use zone::{Applied, SoaEditApi, Zone, ZoneKind, ZoneSpec};
 pub use zones::DnsZones;

@@ -64,6 +64,12 @@ impl DomainName {
         })
     }
 
+    /// The labels from the left, as octets of the wire.
+    #[allow(dead_code, reason = "for the name server of the tests")]
+    pub(crate) fn octets(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.labels().map(|label| label::octets(label).collect())
+    }
+
     /// The name without its first label; `None` for the root.
     pub fn parent(&self) -> Option<Self> {
         let end = if self.is_root() { None } else { first_dot(&self.0) }?;
@@ -103,9 +109,12 @@ impl DomainName {
         self.0.strip_suffix('.').unwrap_or(&self.0)
     }
 
-    /// In Unicode where that reads back to the same name.
+    /// In Unicode where that reads back to the same name; what only a server may write bare, escaped.
     fn unicode(&self) -> Cow<'_, str> {
         let ascii = self.without_dot();
+        if ascii.bytes().any(label::needs_escape) || label::has_inner_asterisk(ascii) {
+            return Cow::Owned(escaped(ascii));
+        }
         if !ascii.contains("xn--") || ascii.contains('\\') {
             return Cow::Borrowed(ascii);
         }
@@ -155,6 +164,7 @@ impl Ord for DomainName {
             match (mine.next(), theirs.next()) {
                 (None, None) => return Ordering::Equal,
                 (one, another) if one == another => {}
+                (Some(one), Some(another)) => return label::octets(one).cmp(label::octets(another)),
                 (one, another) => return one.cmp(&another),
             }
         }
@@ -190,6 +200,23 @@ impl<'a> Iterator for Reversed<'a> {
             }
         }
     }
+}
+
+/// `ascii` so that [`FromStr`] reads it: whatever people do not write in names stands as `\DDD`.
+fn escaped(ascii: &str) -> String {
+    let mut out = String::with_capacity(4 * ascii.len());
+    let mut after_backslash = false;
+    for (index, byte) in ascii.bytes().enumerate() {
+        let inner_asterisk =
+            byte == b'*' && !(index == 0 && matches!(ascii.as_bytes().get(1), None | Some(b'.')));
+        if !after_backslash && (label::needs_escape(byte) || inner_asterisk) {
+            out.extend(label::digits(byte));
+        } else {
+            out.push(char::from(byte));
+        }
+        after_backslash = byte == b'\\' && !after_backslash;
+    }
+    out
 }
 
 /// Where the first dot is that no backslash escapes.

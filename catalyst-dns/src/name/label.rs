@@ -23,7 +23,7 @@ pub(crate) fn append(label: &str, first: bool, alphabet: Alphabet, out: &mut Str
     let mut rest = label.bytes();
     while let Some(byte) = rest.next() {
         let octet = if byte == b'\\' { escaped(&mut rest)? } else { checked(byte, label, first, alphabet)? };
-        write(octet, byte == b'\\', out);
+        write(octet, out);
         octets += 1;
     }
     match octets {
@@ -48,6 +48,15 @@ fn escaped(rest: &mut std::str::Bytes<'_>) -> Result<u8, Fault> {
     u8::try_from(value).map_err(|_large| BROKEN)
 }
 
+/// The octets of a canonical label.
+pub(crate) fn octets(label: &str) -> impl Iterator<Item = u8> {
+    let mut rest = label.bytes();
+    std::iter::from_fn(move || match rest.next()? {
+        b'\\' => escaped(&mut rest).ok(),
+        byte => Some(byte),
+    })
+}
+
 fn checked(byte: u8, label: &str, first: bool, alphabet: Alphabet) -> Result<u8, Fault> {
     let known = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/');
     match byte {
@@ -60,17 +69,27 @@ fn checked(byte: u8, label: &str, first: bool, alphabet: Alphabet) -> Result<u8,
 }
 
 /// As PowerDNS writes it: dots and backslashes escaped, what is not printable as three digits. An asterisk that was
-/// escaped is no wildcard and stays escaped.
-fn write(octet: u8, was_escaped: bool, out: &mut String) {
+/// escaped is the same octet on the wire, and PowerDNS writes it bare.
+fn write(octet: u8, out: &mut String) {
     match octet {
         b'.' | b'\\' => out.extend(['\\', char::from(octet)]),
-        b'*' if was_escaped => out.push_str("\\042"),
         0x21..=0x7e => out.push(char::from(octet.to_ascii_lowercase())),
-        _ => {
-            out.push('\\');
-            for digit in [octet / 100, octet / 10 % 10, octet % 10] {
-                out.push(char::from(b'0' + digit));
-            }
-        }
+        _ => out.extend(digits(octet)),
     }
+}
+
+/// Whether an octet of a canonical name can be read only where it is escaped ([`Alphabet::Strict`]).
+pub(crate) fn needs_escape(byte: u8) -> bool {
+    !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b'/' | b'.' | b'\\' | b'*')
+}
+
+/// Whether an asterisk stands anywhere but alone in the first label.
+pub(crate) fn has_inner_asterisk(ascii: &str) -> bool {
+    ascii.strip_prefix("*.").unwrap_or(if ascii == "*" { "" } else { ascii }).contains('*')
+}
+
+/// An octet as `\DDD`.
+pub(crate) fn digits(octet: u8) -> [char; 4] {
+    let digit = |value: u8| char::from(b'0' + value % 10);
+    ['\\', digit(octet / 100), digit(octet / 10), digit(octet)]
 }

@@ -2,7 +2,11 @@
 
 mod domain;
 mod label;
+mod matcher;
+#[cfg(test)]
+mod tests;
 mod zone;
 
 pub use domain::DomainName;
+pub use matcher::ZoneMatcher;
 pub use zone::ZoneName;

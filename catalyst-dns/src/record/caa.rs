@@ -57,7 +57,7 @@ impl Caa {
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self> {
         let flags = fields.parse("the flags")?;
         let tag = fields.next("the tag")?;
-        let value = string(fields.next("the value")?)
+        let value = string(fields.string("the value")?)
             .and_then(|octets| String::from_utf8(octets).ok())
             .ok_or_else(|| refused(RecordType::Caa, "the value is no quoted string"))?;
         Ok(Self { flags, ..Self::new(tag, &value)? })

@@ -39,15 +39,36 @@ impl<'a> Fields<'a> {
     /// The next field, up to white space outside of quotes. Quotes stay.
     pub(crate) fn next(&mut self, what: &'static str) -> Result<&'a str> {
         let (mut quoted, mut escaped) = (false, false);
-        let end = self.rest.bytes().position(|byte| {
+        self.take(what, |byte| {
             let ends = !quoted && !escaped && matches!(byte, b' ' | b'\t');
-            if !escaped && byte == b'"' {
-                quoted = !quoted;
-            }
+            quoted ^= !escaped && byte == b'"';
             escaped = byte == b'\\' && !escaped;
             ends
-        });
-        let (field, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        })
+    }
+
+    /// The next string: up to its closing quote, after which no white space needs to stand; or a bare word.
+    pub(crate) fn string(&mut self, what: &'static str) -> Result<&'a str> {
+        if !self.rest.starts_with('"') {
+            return self.next(what);
+        }
+        let (mut quotes, mut escaped) = (0, false);
+        self.take(what, |byte| {
+            let ends = quotes == 2;
+            quotes += u8::from(!escaped && byte == b'"');
+            escaped = byte == b'\\' && !escaped;
+            ends
+        })
+    }
+
+    /// The next field, up to white space. A quote is a character of a name like any other.
+    fn word(&mut self, what: &'static str) -> Result<&'a str> {
+        self.take(what, |byte| matches!(byte, b' ' | b'\t'))
+    }
+
+    fn take(&mut self, what: &'static str, ends: impl FnMut(u8) -> bool) -> Result<&'a str> {
+        let end = self.rest.bytes().position(ends).unwrap_or(self.rest.len());
+        let (field, rest) = self.rest.split_at(end);
         self.rest = rest.trim_start_matches([' ', '\t']);
         if field.is_empty() {
             return Err(refused(self.kind, format!("{what} is missing")));
@@ -57,7 +78,7 @@ impl<'a> Fields<'a> {
 
     /// The next field as a number, an address or the like.
     pub(crate) fn parse<T: FromStr>(&mut self, what: &'static str) -> Result<T> {
-        let field = self.next(what)?;
+        let field = self.word(what)?;
         field.parse().map_err(|_invalid| {
             let shown = catalyst_core::redact::text(field, 40);
             refused(self.kind, format!("{what} cannot be {shown:?}"))
@@ -66,7 +87,7 @@ impl<'a> Fields<'a> {
 
     /// The next field as a name.
     pub(crate) fn name(&mut self, what: &'static str) -> Result<DomainName> {
-        let field = self.next(what)?;
+        let field = self.word(what)?;
         DomainName::from_server(field)
             .map_err(|error| refused(self.kind, format!("{what}: {}", error.help().unwrap_or("is no name"))))
     }

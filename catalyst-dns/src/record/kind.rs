@@ -26,11 +26,11 @@ macro_rules! kinds {
                 }
             }
 
-            /// The number on the wire (IANA); `None` for types that this crate does not read.
+            /// The number on the wire (IANA); `None` for types that this crate does not read and knows by name only.
             pub fn code(self) -> Option<u16> {
                 match self {
                     $(Self::$variant => Some($code),)*
-                    Self::Other(_) => None,
+                    Self::Other(name) => generic(name.as_str()),
                 }
             }
 
@@ -40,6 +40,13 @@ macro_rules! kinds {
             fn known(text: &str) -> Option<Self> {
                 $(if text.eq_ignore_ascii_case($name) { return Some(Self::$variant); })*
                 None
+            }
+
+            fn numbered(code: u16) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$variant),)*
+                    _ => TypeName::new(&format!("TYPE{code}")).map(Self::Other),
+                }
             }
         }
     };
@@ -100,13 +107,19 @@ impl RecordType {
 impl FromStr for RecordType {
     type Err = Error;
 
+    /// In any case; `TYPE28` is `AAAA` (RFC 3597 section 5).
+    ///
     /// # Errors
     /// [`ErrorKind::Config`] with code `invalid_type` if it cannot be the name of a type.
     fn from_str(text: &str) -> Result<Self> {
         if let Some(known) = Self::known(text) {
             return Ok(known);
         }
-        TypeName::new(text).map(Self::Other).ok_or_else(|| {
+        let other = match generic(text) {
+            Some(code) => Self::numbered(code),
+            None => TypeName::new(text).map(Self::Other),
+        };
+        other.ok_or_else(|| {
             Error::new(ErrorKind::Config, "read a record type").with_code("invalid_type").with_help(format!(
                 "a type has 1 to 15 letters, digits and hyphens: {:?}",
                 catalyst_core::redact::text(text, 40)
@@ -119,6 +132,15 @@ impl fmt::Display for RecordType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
+}
+
+/// The number of a type that is written as one, `TYPE65534` (RFC 3597 section 5).
+fn generic(text: &str) -> Option<u16> {
+    let digits = text.get(..4).filter(|head| head.eq_ignore_ascii_case("TYPE")).map(|_head| &text[4..])?;
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok()
 }
 
 /// The name of a type that this crate does not read: `LOC`, `NAPTR`, `TYPE65534`.

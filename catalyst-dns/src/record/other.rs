@@ -7,7 +7,8 @@ use catalyst_core::Result;
 use super::RecordType;
 use super::fields::{Fields, refused};
 
-/// The data of a record of another type, as the server writes it. White space between fields counts as one space.
+/// The data of a record of another type, as the server writes it, or data of a known type that the server holds
+/// although it is not what the type wants. White space between fields counts as one space.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OtherData {
     kind: RecordType,
@@ -25,10 +26,8 @@ impl OtherData {
         &self.content
     }
 
-    /// Content that could not be read, as it is; `None` if it is too long to be any.
-    pub(super) fn unread(kind: RecordType, content: &str) -> Option<Self> {
-        let fits = !content.is_empty() && content.len() <= 4 * 65_535;
-        fits.then(|| Self { kind, content: content.into() })
+    pub(super) fn as_written(kind: RecordType, content: &str) -> Self {
+        Self { kind, content: content.into() }
     }
 
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self> {

@@ -58,7 +58,7 @@ impl Text {
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self> {
         let mut octets = Vec::new();
         loop {
-            let field = fields.next("the text")?;
+            let field = fields.string("the text")?;
             let string = string(field).ok_or_else(|| {
                 refused(fields.kind, "a text stands in quotes, with \\\" and \\\\ and \\DDD as its escapes")
             })?;

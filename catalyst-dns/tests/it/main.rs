@@ -2,7 +2,9 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod fake;
+mod fake_dns;
 mod mock;
-mod replay;
 mod powerdns;
 mod recorded;
+mod records;
+mod replay;

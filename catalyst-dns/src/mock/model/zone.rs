@@ -1,11 +1,12 @@
 //! A zone, as the database holds it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::{Key, State, names, serial};
-use crate::{DomainName, RecordKey, RecordType};
+use crate::{DomainName, RecordKey, RecordSet, RecordType};
 
 /// One record of a set, with the content as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub(crate) struct ZoneData {
     pub(crate) metadata: BTreeMap<String, Vec<String>>,
     pub(crate) sets: BTreeMap<RecordKey, StoredSet>,
     pub(crate) keys: Vec<Key>,
+    /// What was read out of `sets` for questions by DNS, with the serial in it; until somebody touches the zone.
+    pub(super) served: Option<(u32, Arc<BTreeMap<RecordKey, RecordSet>>)>,
 }
 
 impl ZoneData {
@@ -54,6 +57,7 @@ impl ZoneData {
             metadata: BTreeMap::new(),
             sets: BTreeMap::new(),
             keys: Vec::new(),
+            served: None,
         }
     }
 
