@@ -196,8 +196,8 @@ impl DnsZones for MockDns {
     async fn record_sets(&self, zone: &ZoneName) -> Result<Vec<RecordSet>> {
         let request = Request::new(Operation::ReadRecords, Some(zone));
         self.ask(request, |state| {
-            let sets = &state.zone(zone.apex())?.sets;
-            Ok(sets.iter().map(|(key, set)| set.shown(key)).collect())
+            let zone = state.zone(zone.apex())?;
+            Ok(zone.shown_sets().collect())
         })
         .await
     }

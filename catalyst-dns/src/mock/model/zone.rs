@@ -70,8 +70,8 @@ impl ZoneData {
         drop(self.metadata.insert(kind.to_owned(), vec![value.to_owned()]));
     }
 
-    /// All sets at this name.
-    pub(crate) fn at<'a>(
+    /// All sets at this name, also those that are only comments.
+    pub(super) fn all_at<'a>(
         &'a self,
         name: &'a DomainName,
     ) -> impl Iterator<Item = (&'a RecordKey, &'a StoredSet)> {
@@ -79,8 +79,21 @@ impl ZoneData {
         self.sets.range(first..).take_while(move |(key, _)| key.name == *name)
     }
 
+    /// All sets at this name that have records.
+    pub(crate) fn at<'a>(
+        &'a self,
+        name: &'a DomainName,
+    ) -> impl Iterator<Item = (&'a RecordKey, &'a StoredSet)> {
+        self.all_at(name).filter(|(_, set)| !set.records.is_empty())
+    }
+
     fn soa_key(&self) -> RecordKey {
         RecordKey { name: self.name.clone(), kind: RecordType::Soa }
+    }
+
+    /// The sets that have records, as the client reads them: comments alone are no set.
+    pub(crate) fn shown_sets(&self) -> impl Iterator<Item = RecordSet> {
+        self.sets.iter().filter(|(_, set)| !set.records.is_empty()).map(|(key, set)| set.shown(key))
     }
 
     /// The serial of the SOA that is served; none if there is no SOA, or a disabled one.
