@@ -196,8 +196,8 @@ impl DnsZones for MockDns {
     async fn record_sets(&self, zone: &ZoneName) -> Result<Vec<RecordSet>> {
         let request = Request::new(Operation::ReadRecords, Some(zone));
         self.ask(request, |state| {
-            let sets = &state.zone(zone.apex())?.sets;
-            Ok(sets.iter().map(|(key, set)| set.shown(key)).collect())
+            let zone = state.zone(zone.apex())?;
+            Ok(zone.shown_sets().collect())
         })
         .await
     }
@@ -219,7 +219,7 @@ impl DnsZones for MockDns {
 
     async fn apply(&self, zone: &ZoneName, changes: &ChangeSet) -> Result<Applied> {
         let bodies = powerdns::bodies(zone, changes, BODY_LIMIT)?;
-        if !powerdns::known(changes.changes()) {
+        if powerdns::depends_on_server(changes.changes()) {
             powerdns::check(changes.changes(), &self.capabilities().await?)?;
         }
         let (requests, mut applied) = (bodies.len(), Applied::default());

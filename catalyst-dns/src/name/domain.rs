@@ -119,7 +119,9 @@ impl DomainName {
             return Cow::Borrowed(ascii);
         }
         let (shown, result) = Uts46::new().to_unicode(ascii.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
-        if result.is_ok() { Cow::Owned(shown.into_owned()) } else { Cow::Borrowed(ascii) }
+        // There are A-labels that are shown as what reads as another name, such as those of an A-label.
+        let same = result.is_ok() && canonical(&shown, Alphabet::Strict).is_ok_and(|name| name == *self);
+        if same { Cow::Owned(shown.into_owned()) } else { Cow::Borrowed(ascii) }
     }
 }
 

@@ -95,6 +95,8 @@ pub use tsig::{TsigAlgorithm, TsigKey};
 pub use zones::ZoneUpdate;
 
 #[cfg(feature = "mock")]
-pub(crate) use offline::{bodies, check, known, partly, read_zone, refused, served_by, zone_document};
+pub(crate) use offline::{
+    bodies, check, depends_on_server, partly, read_zone, refused, served_by, zone_document,
+};
 #[cfg(feature = "mock")]
 pub(crate) use operation::Operation;

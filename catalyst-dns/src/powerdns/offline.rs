@@ -26,9 +26,9 @@ pub(crate) fn bodies(
     Ok(Bodies::new(zone, changes.changes(), limit)?.each().collect())
 }
 
-/// Whether it depends on the server what becomes of `changes`.
-pub(crate) fn known(changes: &[Change]) -> bool {
-    !changes.iter().any(|change| apply::needs_step(change) || apply::touches_lua(change))
+/// Whether it depends on what the server can do what becomes of `changes`.
+pub(crate) fn depends_on_server(changes: &[Change]) -> bool {
+    changes.iter().any(|change| apply::needs_step(change) || apply::touches_lua(change))
 }
 
 /// Refuses what the server cannot do.

@@ -121,7 +121,7 @@ impl WireSet<'_> {
         let (mut records, mut disabled) = (Vec::with_capacity(self.records.len()), Vec::new());
         for record in &self.records {
             let list = if record.disabled { &mut disabled } else { &mut records };
-            list.push(RecordData::from_server(kind, &record.content)?);
+            list.push(RecordData::from_server(kind, &record.content));
         }
         // Beyond 2³¹ it counts as zero (RFC 2181 section 8): what this crate writes is never equal to it.
         let ttl = Ttl::checked(self.ttl).unwrap_or(Ttl::ZERO);

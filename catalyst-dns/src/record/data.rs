@@ -107,12 +107,8 @@ impl RecordData {
 
     /// What a server holds: as [`parse`](Self::parse), and what that refuses as the server wrote it. A server takes
     /// more than is right, and one odd record must not hide a zone.
-    ///
-    /// # Errors
-    /// Only for content that is empty or longer than any record.
-    pub(crate) fn from_server(kind: RecordType, content: &str) -> Result<Self> {
-        Self::parse(kind, content)
-            .or_else(|fault| OtherData::unread(kind, content).map(Self::Other).ok_or(fault))
+    pub(crate) fn from_server(kind: RecordType, content: &str) -> Self {
+        Self::parse(kind, content).unwrap_or_else(|_odd| Self::Other(OtherData::as_written(kind, content)))
     }
 
     /// Text, cut into strings as needed.

@@ -26,10 +26,9 @@ impl OtherData {
         &self.content
     }
 
-    /// Content that could not be read, as it is; `None` if it is too long to be any.
-    pub(super) fn unread(kind: RecordType, content: &str) -> Option<Self> {
-        let fits = !content.is_empty() && content.len() <= 4 * 65_535;
-        fits.then(|| Self { kind, content: content.into() })
+    /// Content that could not be read, as it is.
+    pub(super) fn as_written(kind: RecordType, content: &str) -> Self {
+        Self { kind, content: content.into() }
     }
 
     /// Data as it stood on the wire, in the form for unknown types (RFC 3597 section 5): `\\# 2 0a0b`.

@@ -1,12 +1,17 @@
 //! The server on the socket.
 
 use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use catalyst_core::testing::StubServer;
 use catalyst_core::{Result, Secret};
+use tokio::sync::OnceCell;
 use wiremock::matchers::any;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 
+use super::dns::DnsResponder;
+use super::view::{self, ModelView};
 use super::wire::{Access, Outcome, Reply, Server};
 use crate::mock::{Faults, Model, Requests};
 use crate::{PowerDns, PowerDnsBuilder};
@@ -34,6 +39,7 @@ pub struct FakePowerDns {
     model: Model,
     access: Access,
     server: StubServer,
+    dns: OnceCell<DnsResponder>,
 }
 
 impl FakePowerDns {
@@ -51,7 +57,7 @@ impl FakePowerDns {
         // second one gives the answers to the others. wiremock handles one request at a time.
         Mock::given(Severed(wire.clone())).respond_with_err(sever).with_priority(1).mount(&server).await;
         Mock::given(any()).respond_with(Answered(wire)).with_priority(2).mount(&server).await;
-        Self { model, access, server: StubServer::new(server) }
+        Self { model, access, server: StubServer::new(server), dns: OnceCell::new() }
     }
 
     /// Where it listens: `http://127.0.0.1:…`, without a path.
@@ -88,6 +94,26 @@ impl FakePowerDns {
     /// If the client cannot be set up.
     pub fn builder(&self) -> Result<PowerDnsBuilder> {
         Ok(PowerDns::builder(&self.address())?.api_key(self.api_key()))
+    }
+
+    /// Its name server over UDP and TCP, which answers for the zones of the model: LUA records with real health checks,
+    /// signatures by the zones' own keys. It starts when it is first asked for, with the version and the health checks
+    /// (`lua-health-checks-interval`) that the model has then.
+    ///
+    /// # Errors
+    /// If no port is free.
+    pub async fn dns(&self) -> Result<&DnsResponder> {
+        let start =
+            || DnsResponder::start(Arc::new(ModelView(self.model.clone())), view::settings(&self.model));
+        self.dns.get_or_try_init(start).await
+    }
+
+    /// Where its name server listens.
+    ///
+    /// # Errors
+    /// If no port is free.
+    pub async fn dns_address(&self) -> Result<SocketAddr> {
+        self.dns().await.map(DnsResponder::address)
     }
 
     /// The state machine behind.

@@ -16,6 +16,7 @@ mod fake;
 mod pool;
 pub mod registrar;
 mod socket;
+mod view;
 mod wire;
 
 pub use fake::FakePowerDns;

@@ -2,11 +2,16 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod fake;
+mod fake_dns;
 mod flip;
+mod mock;
 mod mock;
 mod pool;
 mod powerdns;
+mod powerdns;
 mod recorded;
+mod recorded;
+mod records;
 mod records;
 mod registrar_dynadot;
 mod registrar_namecheap;

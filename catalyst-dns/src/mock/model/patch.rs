@@ -105,6 +105,11 @@ impl Patch<'_> {
     /// New records of a set, in the form and the order in which they are kept.
     fn checked(&mut self, key: &RecordKey, gathered: Gathered) -> Gathered {
         let (ttl, mut records) = gathered?;
+        // Before 5.0 a negative one is kept, and served as 136 years.
+        if self.can.version >= Version(5, 0, 0) && ttl > i32::MAX.unsigned_abs() {
+            let text = "New RRsets are invalid: Key 'ttl' is not a positive Integer";
+            return Err(Refusal::unprocessable(text));
+        }
         let lenient = self.can.version >= Version(5, 1, 0);
         accept(key, &mut records, lenient)?;
         if key.kind == RecordType::Lua && !self.can.lua_record_updates && !records.is_empty() {
@@ -229,10 +234,7 @@ pub(super) fn accept(key: &RecordKey, records: &mut [StoredRecord], lenient: boo
 fn fits(zone: &ZoneData, key: &RecordKey) -> Result<(), Refusal> {
     let set = format!("RRset {} IN {}", key.name.as_str(), key.kind);
     let (mut dname, mut ns) = (key.kind == RecordType::Dname, key.kind == RecordType::Ns);
-    for (present, stored) in zone.at(&key.name) {
-        if stored.records.is_empty() {
-            continue;
-        }
+    for (present, _) in zone.at(&key.name) {
         dname |= present.kind == RecordType::Dname;
         ns |= present.kind == RecordType::Ns;
         let exclusive = [present.kind, key.kind].contains(&RecordType::Cname);

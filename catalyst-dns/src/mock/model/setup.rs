@@ -84,8 +84,8 @@ impl Model {
     /// All record sets of a zone, as the client reads them.
     pub fn record_sets(&self, zone: &ZoneName) -> Vec<RecordSet> {
         self.with(|state| {
-            let sets = state.zone(zone.apex()).ok().into_iter().flat_map(|zone| &zone.sets);
-            sets.map(|(key, set)| set.shown(key)).collect()
+            let zone = state.zone(zone.apex()).ok();
+            zone.map(|zone| zone.shown_sets().collect()).unwrap_or_default()
         })
     }
 
@@ -94,7 +94,8 @@ impl Model {
         let key = RecordKey { name: name.clone(), kind };
         self.with(|state| {
             let zone = holder(state.all_zones().map(|zone| &zone.name), name)?.clone();
-            Some(state.zone(&zone).ok()?.sets.get(&key)?.shown(&key))
+            let set = state.zone(&zone).ok()?.sets.get(&key)?;
+            (!set.records.is_empty()).then(|| set.shown(&key))
         })
     }
 

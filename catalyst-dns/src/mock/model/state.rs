@@ -82,11 +82,24 @@ impl State {
     }
 
     pub(crate) fn zone_mut(&mut self, name: &DomainName) -> Result<&mut ZoneData, Refusal> {
-        self.zones.get_mut(name).ok_or_else(Refusal::not_found)
+        let zone = self.zones.get_mut(name).ok_or_else(Refusal::not_found)?;
+        zone.served = None;
+        Ok(zone)
     }
 
     pub(crate) fn all_zones(&self) -> impl Iterator<Item = &ZoneData> {
         self.zones.values()
+    }
+
+    /// The zone for notes that change nothing.
+    #[cfg(feature = "testing")]
+    pub(super) fn zone_to_note(&mut self, name: &DomainName) -> Option<&mut ZoneData> {
+        self.zones.get_mut(name)
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock.clone()
     }
 
     pub(super) fn put_zone(&mut self, zone: ZoneData) {

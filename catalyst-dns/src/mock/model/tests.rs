@@ -122,6 +122,26 @@ fn the_serial_of_an_soa_that_is_written_moves_on_as_well() {
 }
 
 #[test]
+fn a_negative_ttl_is_taken_before_5_0_and_refused_since() {
+    let mut set = change("REPLACE", "www.", "A", &["192.0.2.1"]);
+    set["ttl"] = json!(-5);
+    assert!(patch(&model(Version(4, 7, 3)), std::slice::from_ref(&set)).is_ok());
+    assert_eq!(patch(&model(Version(5, 0, 3)), &[set]).unwrap_err().status(), 422);
+}
+
+#[test]
+fn comments_alone_are_kept_and_are_no_set() {
+    let model = model(Version(4, 7, 3));
+    let comments = json!([{ "content": "why", "account": "me" }]);
+    let set = json!({ "changetype": "REPLACE", "name": "c.acme.test.", "type": "A", "comments": comments });
+    patch(&model, &[set]).unwrap();
+    assert_eq!(model.record_sets(&zone()).len(), 2);
+    // They are in nobody's way.
+    patch(&model, &[change("REPLACE", "c.", "CNAME", &["target.example.org."])]).unwrap();
+    assert_eq!(model.record_sets(&zone()).len(), 3);
+}
+
+#[test]
 fn a_key_does_not_show_its_private_half() {
     let model = model(Version(4, 7, 3));
     let shown = model.with(|state| {

@@ -1,11 +1,12 @@
 //! A zone, as the database holds it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::{Key, State, names, serial};
-use crate::{DomainName, RecordKey, RecordType};
+use crate::{DomainName, RecordKey, RecordSet, RecordType};
 
 /// One record of a set, with the content as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub(crate) struct ZoneData {
     pub(crate) metadata: BTreeMap<String, Vec<String>>,
     pub(crate) sets: BTreeMap<RecordKey, StoredSet>,
     pub(crate) keys: Vec<Key>,
+    /// What was read out of `sets` for questions by DNS, with the serial in it; until somebody touches the zone.
+    pub(super) served: Option<(u32, Arc<BTreeMap<RecordKey, RecordSet>>)>,
 }
 
 impl ZoneData {
@@ -54,6 +57,7 @@ impl ZoneData {
             metadata: BTreeMap::new(),
             sets: BTreeMap::new(),
             keys: Vec::new(),
+            served: None,
         }
     }
 
@@ -66,8 +70,8 @@ impl ZoneData {
         drop(self.metadata.insert(kind.to_owned(), vec![value.to_owned()]));
     }
 
-    /// All sets at this name.
-    pub(crate) fn at<'a>(
+    /// All sets at this name, also those that are only comments.
+    pub(super) fn all_at<'a>(
         &'a self,
         name: &'a DomainName,
     ) -> impl Iterator<Item = (&'a RecordKey, &'a StoredSet)> {
@@ -75,8 +79,21 @@ impl ZoneData {
         self.sets.range(first..).take_while(move |(key, _)| key.name == *name)
     }
 
+    /// All sets at this name that have records.
+    pub(crate) fn at<'a>(
+        &'a self,
+        name: &'a DomainName,
+    ) -> impl Iterator<Item = (&'a RecordKey, &'a StoredSet)> {
+        self.all_at(name).filter(|(_, set)| !set.records.is_empty())
+    }
+
     fn soa_key(&self) -> RecordKey {
         RecordKey { name: self.name.clone(), kind: RecordType::Soa }
+    }
+
+    /// The sets that have records, as the client reads them: comments alone are no set.
+    pub(crate) fn shown_sets(&self) -> impl Iterator<Item = RecordSet> {
+        self.sets.iter().filter(|(_, set)| !set.records.is_empty()).map(|(key, set)| set.shown(key))
     }
 
     /// The serial of the SOA that is served; none if there is no SOA, or a disabled one.

@@ -39,7 +39,7 @@ impl State {
                         shown.kind.is_none_or(|kind| key.kind.as_str().eq_ignore_ascii_case(kind))
                     };
                     let name = DomainName::from_server(at).ok();
-                    let sets = name.iter().flat_map(|name| zone.at(name));
+                    let sets = name.iter().flat_map(|name| zone.all_at(name));
                     sets.filter(|(key, _)| kind(key)).map(|(key, set)| set.show(key)).collect()
                 }
             };

@@ -1,6 +1,7 @@
 //! Changes are made all together, or not at all.
 
 use catalyst_core::ErrorKind;
+use futures_util::future::join_all;
 
 use super::check::{delete, replace, set};
 use super::{Subject, TestZone, done, refused};
@@ -18,6 +19,7 @@ pub async fn all(subject: &dyn Subject) {
     two_thousand_sets_are_one_request(subject).await;
     more_than_one_body_holds_is_cut_and_complete(subject).await;
     sets_are_extended_and_pruned_where_the_server_can(subject).await;
+    writes_at_the_same_time_are_all_made(subject).await;
 }
 
 /// Neither the records nor the serial move; the error names the record.
@@ -144,6 +146,23 @@ pub async fn more_than_one_body_holds_is_cut_and_complete(subject: &dyn Subject)
     assert_eq!((applied.requests, applied.changes), (2, 1500), "{} bytes", applied.bytes);
     assert_eq!(done(zone.zones.record_sets(&zone.name).await, "read").len(), 1502);
     zone.remove().await;
+}
+
+/// Of one zone and of several, by one client: whatever the server makes of two writers, none is lost.
+pub async fn writes_at_the_same_time_are_all_made(subject: &dyn Subject) {
+    let zones = [TestZone::new(subject).await, TestZone::new(subject).await, TestZone::new(subject).await];
+    let before = zones[0].serial().await;
+    let write = async |zone: &TestZone<'_>, number: usize| {
+        let name = zone.at(&format!("w{number}"));
+        done(zone.apply([replace(&name, RecordType::A, &["192.0.2.1"])]).await, "write")
+    };
+    let writes = zones.iter().flat_map(|zone| (0..4).map(move |number| (zone, number)));
+    join_all(writes.map(|(zone, number)| write(zone, number))).await;
+    assert_eq!(zones[0].serial().await.0, before.0 + 4, "each of them moved the serial once");
+    for zone in zones {
+        assert_eq!(done(zone.zones.record_sets(&zone.name).await, "read").len(), 6);
+        zone.remove().await;
+    }
 }
 
 /// Twice is the same as once; elsewhere the version is told, before anything is sent.

@@ -54,6 +54,16 @@ impl SigningKey {
         Ok(Self { role, pair: Arc::new(pair), dnskey })
     }
 
+    /// The key with this private half, as PKCS #8.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Other`] if it is no key of ECDSA P-256.
+    pub(in crate::testing) fn from_pkcs8(role: KeyRole, dnskey: Dnskey, pkcs8: &[u8]) -> Result<Self> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
+            .map_err(|_rejected| Error::new(ErrorKind::Other, "read a key of a zone"))?;
+        Ok(Self { role, pair: Arc::new(pair), dnskey })
+    }
+
     /// What it signs.
     pub fn role(&self) -> KeyRole {
         self.role
@@ -66,12 +76,7 @@ impl SigningKey {
 
     /// The tag (RFC 4034 appendix B).
     pub fn tag(&self) -> u16 {
-        let data = wire::dnskey(&self.dnskey);
-        let sum = data.chunks(2).fold(0_u32, |sum, pair| {
-            sum + (u32::from(pair[0]) << 8) + u32::from(pair.get(1).copied().unwrap_or(0))
-        });
-        let folded = sum + (sum >> 16 & 0xffff);
-        u16::try_from(folded & 0xffff).unwrap_or(0)
+        tag(&self.dnskey)
     }
 
     /// The digest for the parent zone (SHA-256).
@@ -109,6 +114,15 @@ impl SigningKey {
         rrsig.extend(signature.as_ref());
         Some(rrsig)
     }
+}
+
+/// The sum of the key's octets (RFC 4034 appendix B).
+pub(super) fn tag(key: &Dnskey) -> u16 {
+    let data = wire::dnskey(key);
+    let sum = data.chunks(2).fold(0_u32, |sum, pair| {
+        sum + (u32::from(pair[0]) << 8) + u32::from(pair.get(1).copied().unwrap_or(0))
+    });
+    u16::try_from((sum + (sum >> 16 & 0xffff)) & 0xffff).unwrap_or(0)
 }
 
 impl fmt::Debug for SigningKey {

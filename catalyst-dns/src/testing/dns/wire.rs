@@ -168,3 +168,61 @@ fn other(other: &OtherData) -> Option<Vec<u8>> {
     data.emit(&mut encoder).ok()?;
     Some(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::digest::{SHA256, digest};
+
+    use super::*;
+
+    fn hex(octets: &[u8]) -> String {
+        octets.iter().fold(String::new(), |text, octet| format!("{text}{octet:02x}"))
+    }
+
+    /// RFC 9460 appendix D.
+    #[test]
+    fn service_bindings_are_written_as_in_the_rfc() {
+        const FOO: &str = "03666f6f076578616d706c6503636f6d00";
+        let cases = [
+            ("0 foo.example.com.", format!("0000{FOO}")),
+            ("1 .", "000100".to_owned()),
+            ("16 foo.example.com. port=53", format!("0010{FOO}000300020035")),
+            ("1 foo.example.com. key667=hello", format!("0001{FOO}029b000568656c6c6f")),
+            (r#"1 foo.example.com. key667="hello\210qoo""#, format!("0001{FOO}029b000968656c6c6fd2716f6f")),
+            (
+                r#"1 foo.example.com. ipv6hint="2001:db8::1,2001:db8::53:1""#,
+                format!("0001{FOO}0006002020010db800000000000000000000000120010db8000000000000000000530001"),
+            ),
+            (
+                "16 foo.example.com. alpn=h2,h3-19 mandatory=ipv4hint,alpn ipv4hint=192.0.2.1",
+                format!("0010{FOO}0000000400010004000100090268320568332d313900040004c0000201"),
+            ),
+        ];
+        for (content, wire) in cases {
+            let read = RecordData::parse(RecordType::Svcb, content).unwrap();
+            assert_eq!(hex(&data(&read).unwrap()), wire, "{content}");
+        }
+    }
+
+    /// RFC 4509 section 2.3.
+    #[test]
+    fn the_digest_of_a_key_is_that_of_the_rfc() {
+        let key = "256 3 5 AQOeiiR0GOMYkDshWoSKz9XzfwJr1AYtsmx3TGkJaNXVbfi/2pHm822aJ5iI9BMzNXxeYCmZDRD99WYwYqUSdjMmmAph\
+                   XdvxegXd/M5+X7OrzKBaMbCVdFLUUh6DhweJBjEVv5f2wwjM9XzcnOf+EPbtG9DMBmADjFDc2w/rljwvFw==";
+        let RecordData::Dnskey(key) = RecordData::parse(RecordType::Dnskey, key).unwrap() else { panic!() };
+        let mut octets = name(&"dskey.example.com".parse().unwrap());
+        octets.extend(dnskey(&key));
+        let wanted = "d4b7d520e7bb5f0f67674a0cceb1e3e0614b93c4f9e99b8383f6a1e4469da50a";
+        assert_eq!(hex(digest(&SHA256, &octets).as_ref()), wanted);
+        assert_eq!(super::super::sign::tag(&key), 60485);
+    }
+
+    #[test]
+    fn names_come_back_from_their_octets() {
+        for text in [".", "a\\.b.example", "\\000\\255.x", "*.xn--bcher-kva.example"] {
+            let read: DomainName = text.parse().unwrap();
+            assert_eq!(read_name(&name(&read)), Some(read.clone()));
+            assert_eq!(from_wire(&to_wire(&read).unwrap()), Some(read));
+        }
+    }
+}
