@@ -7,6 +7,7 @@
 //! | [`FakeCloudflare`], [`FakeGoDaddy`] | the model behind HTTP on loopback |
 //! | [`FakeParent`] | the name servers around it, behind [`DnsClient`](crate::DnsClient) |
 
+mod answers;
 mod cloudflare;
 mod faults;
 mod godaddy;
