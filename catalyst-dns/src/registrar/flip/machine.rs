@@ -85,10 +85,9 @@ pub(crate) fn next(stage: &Stage, seen: &Seen) -> Stage {
         // Whatever became of the write, what the registrar tells counts.
         (Stage::Restore | Stage::RestoreFollow(_), _) => Stage::RestoreReadBack,
         (Stage::RestoreReadBack, Shows(Standing::Before)) => Stage::RestoreParent,
-        (Stage::RestoreReadBack, _) => Stage::End(End::RollbackFailed),
         (Stage::RestoreParent, Shows(Standing::Before)) => Stage::End(End::RolledBack { verified: true }),
         (Stage::RestoreParent, Shows(Standing::Unknown)) => Stage::End(End::RolledBack { verified: false }),
-        (Stage::RestoreParent, _) => Stage::End(End::RollbackFailed),
+        (Stage::RestoreReadBack | Stage::RestoreParent, _) => Stage::End(End::RollbackFailed),
         (Stage::End(end), _) => Stage::End(*end),
     }
 }
