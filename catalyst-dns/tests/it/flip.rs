@@ -285,6 +285,46 @@ async fn a_way_back_that_the_parent_does_not_show_is_not_called_verified() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_way_back_is_not_verified_by_a_parent_that_has_not_moved_yet() {
+    let scene = Scene::new();
+    // The parent still serves the old set, and the wrong one comes to it later.
+    scene.model.set_parent_lag(12);
+    scene.inject(Fault::StuckParent).inject(Fault::WrongParent);
+    let report = scene.flipper().run(&request()).await.unwrap();
+    assert!(matches!(report.rollback, Rollback::RolledBack { verified: false }), "{report}");
+    assert_eq!(report.standing, Standing::Mixed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_way_back_that_was_refused_is_none_even_if_the_registrar_tells_the_old_set() {
+    let scene = Scene::new();
+    scene.inject(Fault::TimeoutBeforeWrite);
+    scene.model.faults().inject(FaultRule::new(Fault::BadCredential).on(Op::Write).after(1));
+    let parent = scene.parent.clone();
+    let flipper = Flipper::builder(
+        Arc::new(ModelRegistrar::new(&scene.model)),
+        Arc::new(scene.parent.clone()),
+        scene.parent.directory(),
+        Arc::new(scene.journal.clone()),
+    )
+    .turns(Turns::default())
+    // From then on nobody hears the parent, so that nothing is proved.
+    .on_event(move |_, event| {
+        if matches!(event, FlipEvent::RollingBack(_)) {
+            for server in ["a.parent.test", "b.parent.test"] {
+                parent.silence(&server.parse().unwrap());
+            }
+        }
+    })
+    .build();
+    let report = flipper.run(&request()).await.unwrap();
+    let Rollback::RollbackFailed { error } = &report.rollback else { panic!("{report}") };
+    assert_eq!((error.code(), report.standing), (Some("bad_credential"), Standing::Unknown));
+    assert_eq!(report.at_registrar, Some(old()));
+    assert!(scene.record().await.is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_way_back_waits_as_long_as_the_registrar_asks_for() {
     let scene = Scene::new();
     scene.inject(Fault::StuckParent);
