@@ -141,13 +141,10 @@ impl Wire {
     /// Makes the call and reads its answer as JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T> {
         let response = self.send(call).await?;
-        response.json().map_err(|error| {
-            let strange = if looks_like_json(&response) { error } else { self.no_json(call, &response) };
-            self.about(call, strange)
-        })
+        response.json().map_err(|error| self.about(call, error))
     }
 
-    /// Makes the call; an answer is one with a successful status.
+    /// Makes the call; an answer is one with a successful status, and JSON or nothing in its body.
     pub(crate) async fn send(&self, call: &Call) -> Result<Response> {
         // On the heap, for it holds the whole of a request and the callers' futures stay small.
         Box::pin(retry(&self.retry, &self.budget, call.idempotency, |attempt| async move {
@@ -155,14 +152,11 @@ impl Wire {
             let sent =
                 call.request(&self.headers, attempt.remaining).map_err(|error| self.about(call, error))?;
             let response = self.http.send(sent).await.map_err(|error| self.about(call, unheard(error)))?;
-            if response.is_success() {
+            let readable = response.body().is_empty() || looks_like_json(&response);
+            if response.is_success() && readable {
                 return Ok(response);
             }
-            let error = if looks_like_json(&response) || response.body().is_empty() {
-                self.judged(call, &response)
-            } else {
-                self.no_json(call, &response)
-            };
+            let error = if readable { self.judged(call, &response) } else { self.no_json(call, &response) };
             if let (ErrorKind::RateLimited, RetryAdvice::After(pause)) = (error.kind(), error.retry()) {
                 self.limit.pause(pause);
             }
@@ -219,3 +213,6 @@ fn looks_like_json(response: &Response) -> bool {
     let first = response.body().iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(first, Some(b'{' | b'['))
 }
+
+#[cfg(test)]
+mod tests;

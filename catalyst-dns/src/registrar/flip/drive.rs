@@ -9,7 +9,7 @@ use super::machine::{End, Seen, Stage, next};
 use super::run::{Run, certain};
 use super::view;
 use super::{DsState, FlipEvent, FlipOutcome, FlipPhase, FlipReport, Rollback, Standing, Step};
-use crate::registrar::TaskId;
+use crate::registrar::{NsWrite, TaskId};
 
 impl Run<'_> {
     /// From `stage` to the end.
@@ -28,7 +28,11 @@ impl Run<'_> {
 
     async fn carry_out(&mut self, stage: &Stage) -> Seen {
         let policy = &self.parts.policy;
-        let (read_back, restore) = (policy.read_back, policy.restore);
+        let (mut read_back, restore) = (policy.read_back, policy.restore);
+        if self.parts.registrar.capabilities().nameservers == NsWrite::Task && self.record.task.is_none() {
+            // A task that nobody can follow takes its time all the same.
+            read_back = read_back.max(policy.task);
+        }
         let parent = policy.parent_limit(&self.record.domain);
         match stage {
             Stage::Write => self.write().await,
@@ -54,7 +58,7 @@ impl Run<'_> {
                 }
             },
             Stage::RestoreReadBack => self.registrar_until(Standing::Before, restore).await,
-            Stage::RestoreParent => self.parent_until(Standing::Before, parent).await,
+            Stage::RestoreParent => self.old_set_stays(parent).await,
             Stage::End(_) => Seen::TaskDone,
         }
     }
@@ -65,6 +69,10 @@ impl Run<'_> {
         match self.call("set name servers", written).await {
             Ok(task) => {
                 self.tell(&FlipEvent::Accepted(task.clone()));
+                if task.is_some() {
+                    self.record.task.clone_from(&task);
+                    self.enter(FlipPhase::Writing).await;
+                }
                 Seen::Accepted(task)
             }
             Err(error) => {
@@ -132,6 +140,28 @@ impl Run<'_> {
             let (standing, heard) = self.look_at_parent().await;
             if (standing == wanted && heard) || !pace.pause(RetryAdvice::Backoff).await {
                 return Seen::Shows(standing);
+            }
+        }
+    }
+
+    /// The parent must serve the old set for some time without a break, and the registrar must go on to tell it. One
+    /// look proves nothing: the parent may not have moved yet, and what was written first may still come to it.
+    async fn old_set_stays(&mut self, limit: Duration) -> Seen {
+        let (mut pace, mut since) = (self.pace(limit), None);
+        loop {
+            let (standing, heard) = self.look_at_parent().await;
+            let told = self.look_at_registrar().await;
+            let fine = standing == Standing::Before && heard && told == Standing::Before;
+            since = if fine { since.or_else(|| Some(Instant::now())) } else { None };
+            let stayed = since.is_some_and(|since| since.elapsed() >= self.parts.policy.settle);
+            if stayed || !pace.pause(RetryAdvice::Backoff).await {
+                // A write that was never taken is no way back, even if the registrar tells the old set at the moment.
+                let written = told == Standing::Before && self.restore_error.is_none();
+                return Seen::Shows(match (stayed, written) {
+                    (true, _) => Standing::Before,
+                    (false, true) => Standing::Unknown,
+                    (false, false) => Standing::Other,
+                });
             }
         }
     }

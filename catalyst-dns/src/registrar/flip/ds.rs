@@ -18,6 +18,14 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// After an interruption: what a flip that had begun to change the DS has come to.
+    pub(crate) async fn know_ds(&mut self) {
+        if self.record.ds_changed {
+            let found = parent_ds(&*self.parts.dns, &self.parents, self.record.domain.name()).await;
+            self.ds = DsState::Changed(found.map(|(ds, _)| ds).unwrap_or_default());
+        }
+    }
+
     /// Writes the old DS again, for the old servers with the old keys.
     pub(crate) async fn put_ds_back(&mut self) {
         let before = self.record.ds_before.clone();

@@ -97,6 +97,7 @@ impl Flipper {
         let stage = first_stage(&record);
         let mut run = Run::new(&self.parts, record, parents);
         run.tell(&FlipEvent::Resumed);
+        run.know_ds().await;
         run.blame(|| {
             Error::new(ErrorKind::Other, "flip name servers")
                 .with_code("interrupted")
@@ -120,7 +121,7 @@ impl Flipper {
 fn first_stage(record: &FlipRecord) -> Stage {
     match record.phase {
         FlipPhase::ChangingDs => Stage::ConfirmRegistrar,
-        FlipPhase::Writing => Stage::ReadBack,
+        FlipPhase::Writing => record.task.clone().map_or(Stage::ReadBack, Stage::Follow),
         FlipPhase::Restoring => Stage::Restore,
     }
 }

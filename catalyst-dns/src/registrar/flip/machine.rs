@@ -27,7 +27,7 @@ pub(crate) enum Stage {
     RestoreFollow(TaskId),
     /// The registrar must tell the old set.
     RestoreReadBack,
-    /// The parent's servers must serve the old set.
+    /// The parent's servers must serve the old set; `Unknown` if they do not, and the registrar still tells it.
     RestoreParent,
     /// Nothing more is done.
     End(End),
@@ -85,10 +85,9 @@ pub(crate) fn next(stage: &Stage, seen: &Seen) -> Stage {
         // Whatever became of the write, what the registrar tells counts.
         (Stage::Restore | Stage::RestoreFollow(_), _) => Stage::RestoreReadBack,
         (Stage::RestoreReadBack, Shows(Standing::Before)) => Stage::RestoreParent,
-        (Stage::RestoreReadBack, _) => Stage::End(End::RollbackFailed),
-        (Stage::RestoreParent, seen) => {
-            Stage::End(End::RolledBack { verified: *seen == Shows(Standing::Before) })
-        }
+        (Stage::RestoreParent, Shows(Standing::Before)) => Stage::End(End::RolledBack { verified: true }),
+        (Stage::RestoreParent, Shows(Standing::Unknown)) => Stage::End(End::RolledBack { verified: false }),
+        (Stage::RestoreReadBack | Stage::RestoreParent, _) => Stage::End(End::RollbackFailed),
         (Stage::End(end), _) => Stage::End(*end),
     }
 }

@@ -5,6 +5,38 @@
 //! that does not come about, it writes the old set back and verifies that too. What was written in doubt is read, never
 //! assumed.
 //!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use catalyst_dns::registrar::NameServers;
+//! use catalyst_dns::registrar::flip::{FlipRequest, Flipper, MemoryJournal};
+//! use catalyst_dns::testing::registrar::{FakeParent, Fault, FaultRule, ModelRegistrar, RegistrarModel};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> catalyst_dns::Result<()> {
+//! // A registrar and name servers in process; a real one is set up by `GoDaddy::builder` and the like.
+//! let (model, domain) = (RegistrarModel::new(), "omani.works".parse()?);
+//! let old = NameServers::new(["ns1.old.test".parse()?, "ns2.old.test".parse()?])?;
+//! let new = NameServers::new(["ns1.new.test".parse()?, "ns2.new.test".parse()?])?;
+//! model.add_domain(domain, old);
+//! let dns = FakeParent::new(&model);
+//! dns.serve(&"omani.works".parse()?, &new, 2026_11_27);
+//!
+//! let directory = dns.directory();
+//! let (registrar, journal) = (Arc::new(ModelRegistrar::new(&model)), Arc::new(MemoryJournal::default()));
+//! let flipper = Flipper::builder(registrar, Arc::new(dns), directory, journal).build();
+//! // The answer to the write is lost, and the registrar is asked what it has.
+//! model.faults().inject(FaultRule::new(Fault::TimeoutAfterWrite));
+//! # tokio::time::pause();
+//! let report = flipper.run(&FlipRequest::new("omani.works".parse()?, new)).await?.done()?;
+//! assert_eq!(report.at_registrar, Some(report.after));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The old servers must go on to serve the zone until the TTL of the old NS set has passed, which a flip does not wait
+//! for.
+//!
 //! | module | what it holds |
 //! | --- | --- |
 //! | `flipper` | [`Flipper`]: what can be asked for |

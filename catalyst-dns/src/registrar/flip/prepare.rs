@@ -126,6 +126,7 @@ fn record(domain: &RegisteredDomain, before: NameServers, after: &NameServers) -
         after: after.clone(),
         ds_before: Vec::new(),
         ds_changed: false,
+        task: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use catalyst_core::{Error, ErrorKind, Result};
 
-use crate::registrar::{NameServers, RegisteredDomain};
+use crate::registrar::{NameServers, RegisteredDomain, TaskId};
 use crate::{DomainName, Ds, RecordData, RecordType};
 
 /// How far a flip had come when it was last heard of.
@@ -27,7 +27,7 @@ pub enum FlipPhase {
 /// ```
 /// use catalyst_dns::registrar::flip::FlipRecord;
 ///
-/// let text = "v1 writing omani.works before=a.test.,b.test. after=c.test.,d.test. ds=";
+/// let text = "v1 writing omani.works before=a.test.,b.test. after=c.test.,d.test. ds= task=";
 /// assert_eq!(text.parse::<FlipRecord>()?.to_string(), text);
 /// # Ok::<(), catalyst_dns::Error>(())
 /// ```
@@ -40,6 +40,8 @@ pub struct FlipRecord {
     pub(crate) ds_before: Vec<Ds>,
     /// Whether the DS in the parent was or may have been changed.
     pub(crate) ds_changed: bool,
+    /// The registrar's task that writes the new set, once it has said so.
+    pub(crate) task: Option<TaskId>,
 }
 
 impl FlipRecord {
@@ -68,6 +70,11 @@ impl FlipRecord {
         &self.ds_before
     }
 
+    /// The registrar's task that writes the new set, once it has said so.
+    pub fn task(&self) -> Option<&TaskId> {
+        self.task.as_ref()
+    }
+
     pub(crate) fn at(&self, phase: FlipPhase) -> Self {
         Self { phase, ..self.clone() }
     }
@@ -91,7 +98,11 @@ impl fmt::Display for FlipRecord {
             write!(f, " {word}={}", names.join(","))?;
         }
         let ds: Vec<_> = self.ds_before.iter().map(|ds| ds.to_string().replace(' ', "/")).collect();
-        write!(f, " ds={}{}", if self.ds_changed { "changed:" } else { "" }, ds.join(","))
+        write!(f, " ds={}{}", if self.ds_changed { "changed:" } else { "" }, ds.join(","))?;
+        let task = self.task.as_ref().map_or("", |task| &task.0);
+        // As hexadecimal digits, for it is the registrar's and may be any text.
+        f.write_str(" task=")?;
+        task.bytes().take(MAX_TASK).try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -111,6 +122,8 @@ impl FromStr for FlipRecord {
 
 /// Longer than any record: 26 names and a few DS.
 const MAX_TEXT: usize = 16 << 10;
+/// The longest name of a task that is kept, in bytes.
+const MAX_TASK: usize = 256;
 
 fn read(text: &str) -> Option<FlipRecord> {
     if text.len() > MAX_TEXT {
@@ -118,7 +131,7 @@ fn read(text: &str) -> Option<FlipRecord> {
     }
     let mut words = text.trim_end().split(' ');
     let (version, phase, domain) = (words.next()?, words.next()?, words.next()?);
-    let (before, after, ds) = (words.next()?, words.next()?, words.next()?);
+    let (before, after, ds, task) = (words.next()?, words.next()?, words.next()?, words.next()?);
     if version != "v1" || words.next().is_some() {
         return None;
     }
@@ -126,6 +139,10 @@ fn read(text: &str) -> Option<FlipRecord> {
     let phase = phases.into_iter().find(|known| known.as_str() == phase)?;
     let ds = ds.strip_prefix("ds=")?;
     let (ds_changed, ds) = ds.strip_prefix("changed:").map_or((false, ds), |rest| (true, rest));
+    let task = match task.strip_prefix("task=")? {
+        "" => None,
+        digits => Some(task_id(digits)?),
+    };
     Some(FlipRecord {
         phase,
         domain: domain.parse().ok()?,
@@ -133,7 +150,14 @@ fn read(text: &str) -> Option<FlipRecord> {
         after: names(after.strip_prefix("after=")?)?,
         ds_before: list(ds).map(digest).collect::<Option<_>>()?,
         ds_changed,
+        task,
     })
+}
+
+fn task_id(digits: &str) -> Option<TaskId> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(byte).collect();
+    String::from_utf8(bytes?).ok().map(TaskId)
 }
 
 fn list(text: &str) -> impl Iterator<Item = &str> {
@@ -161,10 +185,11 @@ mod tests {
     fn a_record_with_a_ds_reads_back() {
         let digest = "ab".repeat(32);
         let text = format!(
-            "v1 changing-ds omani.works before=a.test.,b.test. after=c.test.,d.test. ds=changed:7/13/2/{digest},8/13/2/{digest}"
+            "v1 changing-ds omani.works before=a.test.,b.test. after=c.test.,d.test. ds=changed:7/13/2/{digest},8/13/2/{digest} task=612062"
         );
         let record: FlipRecord = text.parse().unwrap();
         assert_eq!((record.ds_before.len(), record.ds_changed), (2, true));
+        assert_eq!(record.task, Some(TaskId("a b".into())));
         assert_eq!(record.to_string(), text);
     }
 

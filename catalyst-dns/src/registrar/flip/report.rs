@@ -61,12 +61,13 @@ pub enum FlipOutcome {
 pub enum Rollback {
     /// There was nothing to take back.
     NotNeeded,
-    /// The old set was written, and the registrar tells it.
+    /// The registrar tells the old set: it was written back, or nothing had come of the first write after all.
     RolledBack {
-        /// Whether the parent's servers serve it too. If not, they may still come to; the record stays in the journal.
+        /// Whether the parent's servers serve it too, for some time without a break. If not, they may still come to;
+        /// the record stays in the journal.
         verified: bool,
     },
-    /// The registrar does not tell the old set. The record stays in the journal, and
+    /// The registrar did not take the old set, or does not tell it. The record stays in the journal, and
     /// [`Flipper::resume`](super::Flipper::resume) tries again.
     RollbackFailed {
         /// Why.

@@ -67,6 +67,7 @@ pub struct FlipPolicy {
     pub(crate) parent: Duration,
     pub(crate) parent_of: BTreeMap<String, Duration>,
     pub(crate) restore: Duration,
+    pub(crate) settle: Duration,
     pub(crate) caches: Duration,
     pub(crate) poll: Backoff,
     pub(crate) jitter: Jitter,
@@ -74,7 +75,7 @@ pub struct FlipPolicy {
 
 impl Default for FlipPolicy {
     /// A call of the registrar may take 2 minutes, its task 30, the registrar's own answer 5; the parent may take an
-    /// hour; writing the old set back is tried for 10 minutes; caches are given 2 days at most. Looks are 2 s apart at
+    /// hour; writing the old set back is tried for 10 minutes, and must be seen for 5 without a break; caches are given 2 days at most. Looks are 2 s apart at
     /// first, then up to 30 s.
     fn default() -> Self {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
@@ -85,6 +86,7 @@ impl Default for FlipPolicy {
             parent: minutes(60),
             parent_of: BTreeMap::new(),
             restore: minutes(10),
+            settle: minutes(5),
             caches: minutes(2 * 24 * 60),
             poll: Backoff::new(Duration::from_secs(2), Duration::from_secs(30)),
             jitter: Jitter::Random,
@@ -127,6 +129,13 @@ impl FlipPolicy {
     /// How long it is tried to write the old set back.
     pub fn restore(mut self, limit: Duration) -> Self {
         self.restore = limit;
+        self
+    }
+
+    /// How long the old set must be seen without a break, after it was written back, to count as verified: what was
+    /// written first may still come to the parent.
+    pub fn settle(mut self, time: Duration) -> Self {
+        self.settle = time;
         self
     }
 

@@ -32,7 +32,6 @@ pub(crate) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(crate) fn new(parts: &'a Parts, record: FlipRecord, parents: Vec<Asked>) -> Self {
-        let ds = if record.ds_changed { DsState::Changed(Vec::new()) } else { DsState::Untouched };
         Self {
             parts,
             record,
@@ -40,7 +39,7 @@ impl<'a> Run<'a> {
             silent: BTreeSet::new(),
             views: Vec::new(),
             at_registrar: None,
-            ds,
+            ds: DsState::Untouched,
             steps: Vec::new(),
             cause: None,
             restore_error: None,

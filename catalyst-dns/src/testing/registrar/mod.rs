@@ -9,6 +9,7 @@
 //! | [`FakeParent`] | the name servers around it, behind [`DnsClient`](crate::DnsClient) |
 
 mod account;
+mod answers;
 mod cloudflare;
 mod dynadot;
 mod faults;

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use catalyst_core::Secret;
 
-use super::faults::{Fault, Faults, Op};
+use super::faults::Faults;
 use crate::Ds;
-use crate::registrar::{NameServers, RegisteredDomain, TaskId, TaskState};
+use crate::registrar::{NameServers, RegisteredDomain};
 
 /// A registrar's account. Clones share it.
 ///
@@ -29,32 +29,34 @@ pub struct RegistrarModel {
     faults: Faults,
 }
 
-struct State {
-    credential: Secret,
-    full_account: bool,
-    domains: BTreeMap<RegisteredDomain, Domain>,
-    tasks: Vec<Task>,
-    task_polls: Option<u32>,
-    parent_lag: u32,
-    writes: u32,
-    calls: u32,
+pub(super) struct State {
+    pub(super) credential: Secret,
+    pub(super) full_account: bool,
+    pub(super) domains: BTreeMap<RegisteredDomain, Domain>,
+    pub(super) tasks: Vec<Task>,
+    pub(super) task_looks: Option<u32>,
+    pub(super) parent_lag: u32,
+    pub(super) writes: u32,
+    pub(super) calls: u32,
 }
 
 #[derive(Clone)]
-struct Domain {
-    servers: NameServers,
-    active: bool,
-    locked: bool,
-    ds: Vec<Ds>,
-    parent: NameServers,
+pub(super) struct Domain {
+    pub(super) servers: NameServers,
+    pub(super) active: bool,
+    pub(super) locked: bool,
+    pub(super) ds: Vec<Ds>,
+    pub(super) parent: NameServers,
     /// What the parent comes to serve, after so many questions.
-    coming: Option<(NameServers, u32)>,
+    pub(super) coming: Option<(NameServers, u32)>,
 }
 
-struct Task {
-    domain: RegisteredDomain,
-    servers: Option<NameServers>,
-    polls_left: u32,
+pub(super) struct Task {
+    pub(super) domain: RegisteredDomain,
+    /// `None` for a task that will fail.
+    pub(super) servers: Option<NameServers>,
+    pub(super) looks_left: u32,
+    pub(super) ended: bool,
 }
 
 /// A domain as a fake shows it.
@@ -93,8 +95,6 @@ pub enum Trouble {
     NotActive,
 }
 
-type Answer<T> = Result<T, Trouble>;
-
 impl RegistrarModel {
     /// An account without domains, with a credential of its own.
     pub fn new() -> Self {
@@ -104,7 +104,7 @@ impl RegistrarModel {
             full_account: true,
             domains: BTreeMap::new(),
             tasks: Vec::new(),
-            task_polls: None,
+            task_looks: None,
             parent_lag: 0,
             writes: 0,
             calls: 0,
@@ -139,9 +139,9 @@ impl RegistrarModel {
         self.edit(domain, |domain| (domain.parent, domain.coming) = (servers.clone(), None));
     }
 
-    /// Writes become tasks, which end after this many looks.
-    pub fn write_by_tasks(&self, polls: u32) {
-        self.lock().task_polls = Some(polls);
+    /// Writes become tasks, which end after this many looks at them or at their domain.
+    pub fn write_by_tasks(&self, looks: u32) {
+        self.lock().task_looks = Some(looks);
     }
 
     /// The parent serves what was written only after this many questions.
@@ -184,197 +184,24 @@ impl RegistrarModel {
         self.lock().domains.get(domain).map(|domain| domain.parent.clone())
     }
 
-    fn edit(&self, domain: &RegisteredDomain, edit: impl FnOnce(&mut Domain)) {
+    pub(super) fn edit(&self, domain: &RegisteredDomain, edit: impl FnOnce(&mut Domain)) {
         if let Some(domain) = self.lock().domains.get_mut(domain) {
             edit(domain);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What the fakes ask.
-impl RegistrarModel {
-    /// Whether a call with this credential is heard.
-    ///
-    /// # Errors
-    /// The trouble.
-    pub fn log_in(&self, credential: &str) -> Answer<()> {
-        self.lock().calls += 1;
-        if self.lock().credential.expose() != credential {
-            return Err(Trouble::BadCredential);
-        }
-        self.trouble(Op::LogIn)
-    }
-
-    /// The account's domains.
-    ///
-    /// # Errors
-    /// The trouble.
-    pub fn domains(&self) -> Answer<Vec<(RegisteredDomain, ModelDomain)>> {
-        self.managed(Op::Read)?;
-        Ok(self.lock().domains.iter().map(|(name, domain)| (name.clone(), domain.shown())).collect())
-    }
-
-    /// One domain.
-    ///
-    /// # Errors
-    /// The trouble.
-    pub fn domain(&self, domain: &RegisteredDomain) -> Answer<ModelDomain> {
-        self.managed(Op::Read)?;
-        let mut shown = self.lock().domains.get(domain).map(Domain::shown).ok_or(Trouble::NotInAccount)?;
-        if self.faults.strike(Op::ReadBack).is_some() {
-            shown.servers = NameServers::from_registrar(shown.servers.iter().take(1).cloned());
-        }
-        Ok(shown)
-    }
-
-    /// Writes name servers.
-    ///
-    /// # Errors
-    /// The trouble; after [`Trouble::NoAnswer`] it may have been done.
-    pub fn write(&self, domain: &RegisteredDomain, servers: &NameServers) -> Answer<Option<TaskId>> {
-        self.managed(Op::Write)?;
-        let found = self.lock().domains.get(domain).cloned().ok_or(Trouble::NotInAccount)?;
-        if !found.active {
-            return Err(Trouble::NotActive);
-        }
-        if found.locked {
-            return Err(Trouble::Protected);
-        }
-        let fault = self.faults.strike(Op::Effect);
-        if fault == Some(Fault::TimeoutBeforeWrite) {
-            return Err(Trouble::NoAnswer);
-        }
-        let task = self.start(domain, servers, fault.as_ref());
-        match fault {
-            Some(Fault::TimeoutAfterWrite) => Err(Trouble::NoAnswer),
-            _ => Ok(task),
-        }
-    }
-
-    fn start(
-        &self,
-        domain: &RegisteredDomain,
-        servers: &NameServers,
-        fault: Option<&Fault>,
-    ) -> Option<TaskId> {
-        let mut state = self.lock();
-        state.writes += 1;
-        let failing = fault == Some(&Fault::TaskError);
-        match state.task_polls {
-            Some(polls_left) => {
-                let servers = (!failing).then(|| servers.clone());
-                state.tasks.push(Task { domain: domain.clone(), servers, polls_left });
-                let number = state.tasks.len();
-                // A task whose answer is lost goes on without anybody looking.
-                if fault == Some(&Fault::TimeoutAfterWrite) {
-                    drop(state);
-                    self.apply(domain, servers_of(self, number));
-                }
-                Some(TaskId(number.to_string()))
-            }
-            None => {
-                drop(state);
-                self.apply(domain, Some(servers.clone()));
-                None
-            }
-        }
-    }
-
-    fn apply(&self, domain: &RegisteredDomain, servers: Option<NameServers>) {
-        let Some(servers) = servers else { return };
-        let fault = self.faults.strike(Op::Parent);
-        let lag = self.lock().parent_lag;
-        self.edit(domain, |domain| {
-            domain.servers = servers.clone();
-            domain.coming = match fault {
-                Some(Fault::StuckParent) => None,
-                // A part of the set, as after a registry that refuses one host.
-                Some(Fault::WrongParent) => {
-                    Some((NameServers::from_registrar(servers.iter().take(1).cloned()), lag))
-                }
-                _ => Some((servers, lag)),
-            };
-            domain.settle();
-        });
-    }
-
-    /// How far a task is.
-    ///
-    /// # Errors
-    /// The trouble.
-    pub fn task(&self, task: &TaskId) -> Answer<TaskState> {
-        self.managed(Op::Task)?;
-        let number: usize = task.0.parse().unwrap_or_default();
-        let mut state = self.lock();
-        let found = number.checked_sub(1).and_then(|index| state.tasks.get_mut(index));
-        let Some(found) = found else { return Err(Trouble::NotInAccount) };
-        if found.polls_left > 0 {
-            found.polls_left -= 1;
-            return Ok(TaskState::Pending);
-        }
-        let (domain, servers) = (found.domain.clone(), found.servers.take());
-        drop(state);
-        if servers.is_none() {
-            return Ok(TaskState::Failed("the registry refuses the servers".to_owned()));
-        }
-        self.apply(&domain, servers);
-        Ok(TaskState::Done)
-    }
-
-    /// Writes the DS in the parent.
-    ///
-    /// # Errors
-    /// The trouble.
-    pub fn write_ds(&self, domain: &RegisteredDomain, ds: &[Ds]) -> Answer<()> {
-        self.managed(Op::Write)?;
-        if !self.lock().domains.contains_key(domain) {
-            return Err(Trouble::NotInAccount);
-        }
-        self.set_ds(domain, ds);
-        Ok(())
-    }
-
-    /// One question to the parent's servers.
-    pub(crate) fn ask_parent(&self, domain: &RegisteredDomain) -> Option<(NameServers, Vec<Ds>)> {
-        let mut state = self.lock();
-        let domain = state.domains.get_mut(domain)?;
-        domain.settle();
-        Some((domain.parent.clone(), domain.ds.clone()))
-    }
-
-    fn managed(&self, op: Op) -> Answer<()> {
-        self.trouble(op)?;
-        if self.lock().full_account { Ok(()) } else { Err(Trouble::AccountTier) }
-    }
-
-    fn trouble(&self, op: Op) -> Answer<()> {
-        match self.faults.strike(op) {
-            Some(Fault::RateLimited(seconds)) => Err(Trouble::RateLimited(seconds)),
-            Some(Fault::BadCredential) => Err(Trouble::BadCredential),
-            Some(Fault::AccountTier) => Err(Trouble::AccountTier),
-            Some(Fault::HtmlBody) => Err(Trouble::Html),
-            Some(Fault::Silent) => Err(Trouble::NoAnswer),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn servers_of(model: &RegistrarModel, number: usize) -> Option<NameServers> {
-    let mut state = model.lock();
-    state.tasks.get_mut(number.checked_sub(1)?)?.servers.take()
-}
-
 impl Domain {
-    fn shown(&self) -> ModelDomain {
+    pub(super) fn shown(&self) -> ModelDomain {
         let Self { servers, active, locked, ds, .. } = self.clone();
         ModelDomain { servers, active, locked, ds }
     }
 
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         match self.coming.take() {
             Some((servers, 0)) => self.parent = servers,
             Some((servers, left)) => self.coming = Some((servers, left - 1)),

@@ -105,7 +105,7 @@ impl FakeParent {
                     answer.answers.push(record(name, RecordData::A(address)));
                 }
             }
-            RecordType::Ns if self.is_parent(name) => {
+            RecordType::Ns if is_suffix(name) => {
                 for (server, _) in PARENTS {
                     answer.answers.push(record(name, RecordData::Ns(server.parse()?)));
                 }
@@ -113,10 +113,6 @@ impl FakeParent {
             _ => {}
         }
         Ok(answer)
-    }
-
-    fn is_parent(&self, name: &DomainName) -> bool {
-        !name.is_root() && RegisteredDomain::try_from(name.clone()).is_err()
     }
 
     fn refer(&self, question: &Question) -> Result<DnsAnswer> {
@@ -154,6 +150,10 @@ impl FakeParent {
         answer.answers = data.into_iter().map(|data| record(name, data)).collect();
         Ok(answer)
     }
+}
+
+fn is_suffix(name: &DomainName) -> bool {
+    !name.is_root() && RegisteredDomain::try_from(name.clone()).is_err()
 }
 
 fn parent_address(name: &DomainName) -> Option<SocketAddr> {

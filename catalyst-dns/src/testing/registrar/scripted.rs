@@ -43,18 +43,33 @@ impl ModelRegistrar {
         self
     }
 
-    async fn answer<T>(&self, operation: &'static str, answer: std::result::Result<T, Trouble>) -> Result<T> {
+    async fn answer<T>(
+        &self,
+        operation: &'static str,
+        domain: Option<&RegisteredDomain>,
+        answer: std::result::Result<T, Trouble>,
+    ) -> Result<T> {
         // Other tasks may run before the answer is there, as with any call.
         tokio::task::yield_now().await;
-        match answer {
-            Ok(value) => Ok(value),
-            Err(trouble) => {
-                if trouble == Trouble::NoAnswer {
-                    tokio::time::sleep(SILENCE).await;
-                }
-                Err(error(operation, &trouble))
-            }
+        let trouble = match answer {
+            Ok(value) => return Ok(value),
+            Err(trouble) => trouble,
+        };
+        if trouble == Trouble::NoAnswer {
+            tokio::time::sleep(SILENCE).await;
         }
+        let error = error(operation, &trouble);
+        Err(match domain {
+            Some(domain) => error.with_target(domain.as_str()),
+            None => error,
+        })
+    }
+
+    fn writes_ds(&self, operation: &'static str) -> Result<()> {
+        if self.capabilities.ds {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Config, operation).with_code("unsupported"))
     }
 
     fn log_in(&self) -> std::result::Result<(), Trouble> {
@@ -92,18 +107,19 @@ impl Registrar for ModelRegistrar {
     }
 
     async fn validate(&self) -> Result<()> {
-        self.answer("check the credential", self.log_in()).await
+        let found = self.log_in().and_then(|()| self.model.domains());
+        self.answer("check the credential", None, found).await.map(drop)
     }
 
     async fn domains(&self) -> Result<Vec<RegisteredDomain>> {
         let found = self.log_in().and_then(|()| self.model.domains());
-        let found = self.answer("list domains", found).await?;
+        let found = self.answer("list domains", None, found).await?;
         Ok(found.into_iter().map(|(name, _)| name).collect())
     }
 
     async fn nameservers(&self, domain: &RegisteredDomain) -> Result<NameServers> {
         let found = self.log_in().and_then(|()| self.model.domain(domain));
-        Ok(self.answer("read name servers", found).await?.servers)
+        Ok(self.answer("read name servers", Some(domain), found).await?.servers)
     }
 
     async fn set_nameservers(
@@ -112,27 +128,29 @@ impl Registrar for ModelRegistrar {
         servers: &NameServers,
     ) -> Result<Option<TaskId>> {
         if self.capabilities.nameservers == NsWrite::ManualOnly {
-            return Err(Error::new(ErrorKind::Config, "set name servers").with_code("manual_only"));
+            let help = format!("a person sets the name servers of {domain} to {servers}");
+            return Err(Error::new(ErrorKind::Config, "set name servers")
+                .with_code("manual_only")
+                .with_help(help));
         }
         let written = self.log_in().and_then(|()| self.model.write(domain, servers));
-        self.answer("set name servers", written).await
+        self.answer("set name servers", Some(domain), written).await
     }
 
-    async fn task(&self, _domain: &RegisteredDomain, task: &TaskId) -> Result<TaskState> {
+    async fn task(&self, domain: &RegisteredDomain, task: &TaskId) -> Result<TaskState> {
         let state = self.log_in().and_then(|()| self.model.task(task));
-        self.answer("follow a task", state).await
+        self.answer("follow a task", Some(domain), state).await
     }
 
     async fn ds(&self, domain: &RegisteredDomain) -> Result<Vec<Ds>> {
+        self.writes_ds("read DS records")?;
         let found = self.log_in().and_then(|()| self.model.domain(domain));
-        Ok(self.answer("read DS records", found).await?.ds)
+        Ok(self.answer("read DS records", Some(domain), found).await?.ds)
     }
 
     async fn set_ds(&self, domain: &RegisteredDomain, ds: &[Ds]) -> Result<Option<TaskId>> {
-        if !self.capabilities.ds {
-            return Err(Error::new(ErrorKind::Config, "set DS records").with_code("unsupported"));
-        }
+        self.writes_ds("set DS records")?;
         let written = self.log_in().and_then(|()| self.model.write_ds(domain, ds));
-        self.answer("set DS records", written).await.map(|()| None)
+        self.answer("set DS records", Some(domain), written).await.map(|()| None)
     }
 }
