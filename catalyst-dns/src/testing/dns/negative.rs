@@ -48,27 +48,18 @@ impl ZoneSnapshot {
             .clone()
     }
 
-    /// The types at `name`, those that a LUA record may answer with among them. An ALIAS has no answer here, and no
-    /// type.
+    /// The types at `name`: of a LUA record, the type that it answers with, as PowerDNS has it.
     fn kinds(&self, name: &DomainName) -> BTreeSet<u16> {
         let is_cut = self.cut(name).is_some();
         let mut kinds = BTreeSet::from([NSEC, RRSIG]);
         for set in self.at(name) {
-            match set.kind() {
-                RecordType::Ns | RecordType::Ds => {}
-                _ if is_cut => continue,
-                RecordType::Lua => {
-                    let kind = |record: &RecordData| match record {
-                        RecordData::Lua(lua) => wire::code(lua.kind()),
-                        _ => None,
-                    };
-                    kinds.extend(set.records().iter().filter_map(kind));
-                }
-                _ => {}
+            if is_cut && !matches!(set.kind(), RecordType::Ns | RecordType::Ds) {
+                continue;
             }
-            if !matches!(set.kind(), RecordType::Alias | RecordType::Lua) {
-                kinds.extend(wire::code(set.kind()));
-            }
+            kinds.extend(set.records().iter().filter_map(|record| match record {
+                RecordData::Lua(lua) => wire::code(lua.kind()),
+                other => wire::code(other.kind()),
+            }));
         }
         if name == self.apex() && self.dnskeys().is_some() {
             kinds.insert(DNSKEY);

@@ -12,7 +12,6 @@ use crate::{DomainName, RecordData, RecordSet, RecordType};
 const MAX_CHAIN: u32 = 10;
 
 const CNAME: u16 = 5;
-const SOA: u16 = 6;
 const DS: u16 = 43;
 pub(super) const ANY: u16 = 255;
 
@@ -107,6 +106,9 @@ impl Resolve<'_> {
         for set in &found {
             reply.answers.extend(records(zone, set, self.signed));
         }
+        for set in zone.at(source).filter(|set| wire::code(set.kind()) == Some(self.kind)) {
+            add_hosts(zone, set, self.signed, reply);
+        }
         if owner != source {
             // That nothing closer than the wildcard exists.
             self.prove(zone, &[owner], reply);
@@ -152,23 +154,20 @@ impl Resolve<'_> {
                 None => self.prove(zone, &[cut], reply),
             }
         }
-        for server in servers.records() {
-            let RecordData::Ns(host) = server else { continue };
-            let glue = [RecordType::A, RecordType::Aaaa].into_iter().filter_map(|kind| zone.set(host, kind));
-            for set in glue.filter_map(|set| rrset(host, set)) {
-                reply.additional.extend(records(zone, &set, None));
-            }
-        }
+        add_hosts(zone, servers, None, reply);
         Step::Done
     }
 
     /// The SOA, and the proof that there is nothing at `names`.
     fn negative(&self, zone: &ZoneSnapshot, names: &[&DomainName], reply: &mut Reply) -> Step {
-        let Some((soa, ttl)) = zone.soa() else { return Step::Failed };
-        let data = wire::data(&RecordData::Soa(soa.clone())).into_iter().collect();
-        let (owner, source) = (zone.apex().clone(), zone.apex().clone());
-        let set = Rrset { owner, source, kind: SOA, ttl, data };
-        reply.authority.extend(records(zone, &set, self.signed));
+        let Some((_, ttl)) = zone.soa() else { return Step::Failed };
+        let set = zone.set(zone.apex(), RecordType::Soa).and_then(|set| rrset(zone.apex(), set));
+        // Signed with the TTL of the set, and sent with that of negative answers.
+        let soa = set.into_iter().flat_map(|set| records(zone, &set, self.signed));
+        reply.authority.extend(soa.map(|mut record| {
+            record.ttl = ttl;
+            record
+        }));
         self.prove(zone, names, reply);
         Step::Done
     }
@@ -182,6 +181,22 @@ impl Resolve<'_> {
 
     fn wants_signatures(&self, zone: &ZoneSnapshot) -> bool {
         self.signed.is_some() && zone.is_signed()
+    }
+}
+
+/// The addresses of the hosts that a set names, as far as they stand in the zone.
+fn add_hosts(zone: &ZoneSnapshot, set: &RecordSet, signed: Option<u32>, reply: &mut Reply) {
+    for record in set.records() {
+        let host = match record {
+            RecordData::Ns(host) => host,
+            RecordData::Mx(mx) => &mx.exchange,
+            RecordData::Srv(srv) => &srv.target,
+            _ => continue,
+        };
+        let sets = [RecordType::A, RecordType::Aaaa].into_iter().filter_map(|kind| zone.set(host, kind));
+        for set in sets.filter_map(|set| rrset(host, set)) {
+            reply.additional.extend(records(zone, &set, signed));
+        }
     }
 }
 

@@ -74,9 +74,11 @@ impl DnsSettings {
 
 /// An authoritative name server on a free port of 127.0.0.1, over UDP and TCP. It stops when it is dropped.
 ///
-/// It answers as PowerDNS 4.7 does (measured): SOA with negative answers, CNAMEs across its zones, wildcards, referrals
-/// with glue, REFUSED for what it does not serve, TC for what does not fit, ANY over TCP only, no address for an ALIAS.
-/// A zone with active keys is signed when a question asks for it, with NSEC where something is missing.
+/// It answers as PowerDNS 4.7.3 does: SOA with negative answers, CNAMEs across its zones, wildcards, referrals with
+/// glue, REFUSED for what it does not serve, TC for what does not fit, ANY over TCP only, no address for an ALIAS. Of
+/// 2,592 questions about an unsigned and a signed zone that were asked of both, they differ in one kind: a question for
+/// the CNAME at a wildcard does not bring what that leads to. What it cannot put on the wire, such as LOC, it does not
+/// answer. A zone with active keys is signed when a question asks for it, with NSEC where something is missing.
 ///
 /// LUA records run in a small interpreter, which knows the functions `ifurlup`, `ifportup`, `ifurlextup`, `pick…` and
 /// `all`, and answers SERVFAIL to everything else. Health checks are real, and go to the loopback interface only:

@@ -45,7 +45,7 @@ fn zone(name: &str, lines: &[&str]) -> ZoneSnapshot {
 const LINES: [&str; 22] = [
     "www A 192.0.2.1",
     "www A 192.0.2.2",
-    "@ MX 10 mail.example.net.",
+    "@ MX 10 www.example.org.",
     "alias CNAME www.example.org.",
     "far CNAME www.example.com.",
     "lost CNAME nothing.example.org.",
@@ -146,7 +146,7 @@ async fn it_answers_as_an_authoritative_server() {
             WireType::MX,
             ResponseCode::NoError,
             true,
-            &["example.org. MX 10 mail.example.net."],
+            &["example.org. MX 10 www.example.org."],
             &[],
         ),
         ("www.example.org.", WireType::AAAA, ResponseCode::NoError, true, &[], &["SOA"]),
@@ -224,6 +224,8 @@ async fn referrals_bring_glue_and_foreign_names_are_refused() {
     let server = serve(&LINES).await;
     let referral = ask(&server, "a.sub.example.org.", WireType::A).await;
     assert_eq!(written(&referral.additionals), ["ns.sub.example.org. A 192.0.2.9"]);
+    let mail = ask(&server, "example.org.", WireType::MX).await;
+    assert_eq!(written(&mail.additionals), ["www.example.org. A 192.0.2.1", "www.example.org. A 192.0.2.2"]);
     let negative = ask(&server, "nothing.example.org.", WireType::A).await;
     assert_eq!(negative.authorities[0].ttl, 60, "the minimum of the SOA");
     for name in ["example.net.", "org.", "."] {
