@@ -23,7 +23,7 @@
 //! | [`bridge`] | an identity as a login | |
 //! | `dns` | names of applications, with failover | `dns` |
 //! | `sso` | clients that register themselves, secrets that rotate | `sso` |
-//! | [`openbao`], [`spiffe`] | the service crates | |
+//! | [`openbao`], [`spiffe`], `keycloak`, `catalyst_dns` | the service crates | `sso`, `dns` for the last two |
 //!
 //! # How failure behaves
 //!
@@ -35,6 +35,7 @@
 //!   with an error that says so.
 //! - **The secret of an SSO client is replaced, or its replacement breaks off anywhere**: the old one works for its
 //!   grace, the realm says which one is in force, and whoever runs next goes on from there.
+//! - **A region fails**: the name servers notice by themselves; nothing of ours needs to run for it.
 //! - **The identity is withdrawn**: logins fail closed; what was issued before serves until its end.
 //! - **The process is killed**: users and tokens end with their TTL. Keep it short.
 
@@ -53,6 +54,8 @@ pub mod sso;
 
 pub use catalyst::{Catalyst, CatalystBuilder};
 pub use catalyst_core::{Error, ErrorKind, Result, RetryAdvice, Secret};
+#[cfg(feature = "dns")]
+pub use catalyst_dns;
 #[cfg(feature = "sso")]
 pub use catalyst_keycloak as keycloak;
 pub use {catalyst_openbao as openbao, catalyst_spiffe as spiffe};

@@ -7,6 +7,8 @@
     reason = "a test that meets the unexpected should fail there"
 )]
 
+#[cfg(all(feature = "dns", feature = "testing"))]
+mod dns;
 mod rotation;
 mod scripted;
 #[cfg(all(feature = "sso", feature = "mock"))]

@@ -1,0 +1,5 @@
+//! Names of applications on a mock of PowerDNS.
+
+mod key;
+mod platform;
+mod publish;
