@@ -3,6 +3,7 @@
 //!
 //! Everything runs on one thread, so that the thread's subscriber hears all of it, `log` users included.
 
+mod dns;
 mod ear;
 mod keycloak;
 mod platform;
