@@ -1,6 +1,6 @@
 //! The client that asks over the network.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,6 +37,7 @@ pub struct NameServerClient {
     timeout: Duration,
     tries: u32,
     tcp_only: bool,
+    source: Option<IpAddr>,
     budget: RetryBudget,
 }
 
@@ -44,7 +45,7 @@ impl NameServerClient {
     /// A client with the limits above.
     pub fn new() -> Self {
         let (timeout, budget) = (Duration::from_secs(2), RetryBudget::default());
-        Self { timeout, tries: 2, tcp_only: false, budget }
+        Self { timeout, tries: 2, tcp_only: false, source: None, budget }
     }
 
     /// How long to wait for one answer; at least a millisecond.
@@ -62,14 +63,20 @@ impl NameServerClient {
         Self { tcp_only: true, ..self }
     }
 
+    /// Asks from this address of the machine instead of the one that the system picks: servers that answer by client,
+    /// such as those of weighted records, see it. Servers of the other family cannot be reached then.
+    pub fn source(self, address: IpAddr) -> Self {
+        Self { source: Some(address), ..self }
+    }
+
     async fn once(&self, server: SocketAddr, question: &Question) -> Result<DnsAnswer> {
         let outgoing = Outgoing::new(question, random_id()?)?;
         if !self.tcp_only
-            && let Some(answer) = self.in_time(over_udp(server, &outgoing)).await?
+            && let Some(answer) = self.in_time(over_udp(server, self.source, &outgoing)).await?
         {
             return Ok(answer);
         }
-        self.in_time(over_tcp(server, &outgoing)).await
+        self.in_time(over_tcp(server, self.source, &outgoing)).await
     }
 
     async fn in_time<T>(&self, exchange: impl Future<Output = Result<T>>) -> Result<T> {

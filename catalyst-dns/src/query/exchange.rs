@@ -1,11 +1,11 @@
 //! One question and its answer on the wire. The caller keeps the time.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use catalyst_core::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 
 use super::DnsAnswer;
 use super::client::OPERATION;
@@ -20,12 +20,12 @@ const MAX_FOREIGN: usize = 1000;
 /// Asks over UDP; `None` if the answer does not fit.
 ///
 /// The socket is new, so that its port is random, and connected, so that the system drops what others send.
-pub(super) async fn over_udp(server: SocketAddr, outgoing: &Outgoing) -> Result<Option<DnsAnswer>> {
-    let local: SocketAddr = match server {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let socket = UdpSocket::bind(local).await.map_err(unreachable)?;
+pub(super) async fn over_udp(
+    server: SocketAddr,
+    source: Option<IpAddr>,
+    outgoing: &Outgoing,
+) -> Result<Option<DnsAnswer>> {
+    let socket = UdpSocket::bind(local(server, source)).await.map_err(unreachable)?;
     socket.connect(server).await.map_err(unreachable)?;
     socket.send(&outgoing.octets).await.map_err(unreachable)?;
     let mut buffer = vec![0; DATAGRAM];
@@ -41,8 +41,12 @@ pub(super) async fn over_udp(server: SocketAddr, outgoing: &Outgoing) -> Result<
 }
 
 /// Asks over TCP: each message follows its length (RFC 1035 section 4.2.2).
-pub(super) async fn over_tcp(server: SocketAddr, outgoing: &Outgoing) -> Result<DnsAnswer> {
-    let mut stream = TcpStream::connect(server).await.map_err(unreachable)?;
+pub(super) async fn over_tcp(
+    server: SocketAddr,
+    source: Option<IpAddr>,
+    outgoing: &Outgoing,
+) -> Result<DnsAnswer> {
+    let mut stream = connect(server, source).await.map_err(unreachable)?;
     let length = u16::try_from(outgoing.octets.len()).map_err(|_long| garbage("the question is too long"))?;
     // In one segment: some servers do not wait for the second.
     let request = [&length.to_be_bytes()[..], &outgoing.octets].concat();
@@ -55,6 +59,22 @@ pub(super) async fn over_tcp(server: SocketAddr, outgoing: &Outgoing) -> Result<
         Incoming::Truncated => Err(garbage("the answer is truncated even over TCP")),
         Incoming::Foreign => Err(garbage("the message over TCP answers something else")),
     }
+}
+
+/// Where a question leaves from: `source`, or any address of the server's family.
+fn local(server: SocketAddr, source: Option<IpAddr>) -> SocketAddr {
+    let any = || match server {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    SocketAddr::new(source.unwrap_or_else(any), 0)
+}
+
+async fn connect(server: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
+    let Some(source) = source else { return TcpStream::connect(server).await };
+    let socket = if source.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.bind(SocketAddr::new(source, 0))?;
+    socket.connect(server).await
 }
 
 fn unreachable(error: io::Error) -> Error {

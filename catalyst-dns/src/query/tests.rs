@@ -117,6 +117,29 @@ async fn what_does_not_fit_comes_over_tcp() {
 }
 
 #[tokio::test]
+async fn a_server_sees_the_address_that_was_chosen() {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let server = socket.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut buffer = [0; 2048];
+        while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
+            let seen = from.ip().to_string();
+            let answer = answer(&buffer[..length], &[&seen]).to_vec().unwrap();
+            socket.send_to(&answer, from).await.unwrap();
+        }
+    });
+    let chosen = client().source([127, 0, 0, 9].into());
+    let answer = chosen.ask(server, &question()).await.unwrap();
+    let seen: Vec<String> = answer.data(RecordType::A).map(ToString::to_string).collect();
+    assert_eq!(seen, ["127.0.0.9"]);
+
+    let other_family = client().source(std::net::Ipv6Addr::LOCALHOST.into());
+    for client in [other_family.clone(), other_family.tcp_only()] {
+        assert_eq!(client.ask(server, &question()).await.unwrap_err().code(), Some("unreachable"));
+    }
+}
+
+#[tokio::test]
 async fn answers_with_another_number_or_question_are_not_seen() {
     let server = udp(|request| {
         let right = answer(request, &["192.0.2.1"]);
