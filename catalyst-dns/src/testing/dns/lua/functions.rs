@@ -143,14 +143,16 @@ impl Server<'_> {
     }
 
     fn pick(&self, selector: &str, from: Vec<IpAddr>) -> Result<Value, Fault> {
-        let first = *from.first().ok_or("there is nothing to pick from")?;
+        if from.is_empty() {
+            return Err("there is nothing to pick from");
+        }
         let hashed = usize::try_from(self.hash()).unwrap_or_default() % from.len();
         Ok(listed(match selector {
             "all" => from,
             "empty" if self.0.version >= Version(5, 1, 0) => Vec::new(),
             "hashed" => vec![from[hashed]],
-            "pickclosest" => vec![first],
-            // Also for a selector that is none: the real server logs that and goes on.
+            // Also for `pickclosest`, for without a database of places all are equally far (measured on 4.7.3), and for a
+            // selector that is none: the real server logs that and goes on.
             _ => vec![from[fastrand::usize(0..from.len())]],
         }))
     }

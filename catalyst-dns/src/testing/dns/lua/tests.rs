@@ -99,7 +99,8 @@ fn a_selector_that_is_none_picks_at_random() {
     assert_eq!(several(snippet, &up).len(), 2);
     assert_eq!(addresses(snippet, &up).unwrap().len(), 1);
     assert_eq!(several(&snippet.replace("pickfirst", "hashed"), &up).len(), 1);
-    assert_eq!(addresses(&snippet.replace("pickfirst", "pickclosest"), &up).unwrap(), ["127.0.0.1"]);
+    // Without a database of places all are equally close.
+    assert_eq!(several(&snippet.replace("pickfirst", "pickclosest"), &up).len(), 2);
 }
 
 #[test]
