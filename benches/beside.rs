@@ -63,7 +63,9 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 pub(crate) fn time(nanoseconds: f64) -> String {
     if nanoseconds < 1000.0 {
         format!("{nanoseconds:.1} ns")
-    } else {
+    } else if nanoseconds < 10_000_000.0 {
         format!("{:.1} µs", nanoseconds / 1000.0)
+    } else {
+        format!("{:.1} ms", nanoseconds / 1_000_000.0)
     }
 }

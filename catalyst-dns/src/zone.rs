@@ -126,11 +126,14 @@ pub struct Applied {
     pub changes: usize,
     /// Bytes of the bodies.
     pub bytes: u64,
+    /// The serial of the zone right after the write, as the server has it in its database; `None` if it does not say, or
+    /// nothing was written.
+    pub serial: Option<Serial>,
 }
 
 impl Applied {
     #[allow(dead_code, reason = "for the client and the mock")]
     pub(crate) fn one(changes: usize, bytes: u64) -> Self {
-        Self { requests: 1, changes, bytes }
+        Self { requests: 1, changes, bytes, serial: None }
     }
 }

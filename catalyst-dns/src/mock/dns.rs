@@ -12,8 +12,8 @@ use super::Model;
 use super::model::{Edit, Fault, Refusal, Route, Shown, State};
 use crate::powerdns::{self, Operation};
 use crate::{
-    Applied, Capabilities, ChangeSet, DnsZones, DomainName, RecordKey, RecordSet, RecordType, Zone, ZoneName,
-    ZoneSpec,
+    Applied, Capabilities, ChangeSet, DnsZones, DomainName, RecordKey, RecordSet, RecordType, Serial, Zone,
+    ZoneName, ZoneSpec,
 };
 
 /// A DNS server in memory: [`DnsZones`] and [`ZoneSecurity`](crate::ZoneSecurity) for the tests of applications. Cheap
@@ -225,9 +225,9 @@ impl DnsZones for MockDns {
         let (requests, mut applied) = (bodies.len(), Applied::default());
         for (body, count) in bodies {
             let request = Request { sent: body.len(), ..Request::new(Operation::ApplyChanges, Some(zone)) };
-            let done = self.ask(request, |state| patch(state, zone, &body)).await;
-            if let Err(error) = done {
-                return Err(powerdns::partly(error, &applied, requests, changes.len()));
+            match self.ask(request, |state| patch(state, zone, &body)).await {
+                Ok(serial) => applied.serial = serial,
+                Err(error) => return Err(powerdns::partly(error, &applied, requests, changes.len())),
             }
             applied.requests += 1;
             applied.changes += count;
@@ -237,13 +237,14 @@ impl DnsZones for MockDns {
     }
 }
 
-/// What the server does with the body that the client sends.
-fn patch(state: &mut State, zone: &ZoneName, body: &[u8]) -> std::result::Result<(), Refusal> {
+/// What the server does with the body that the client sends; the serial that it tells then.
+fn patch(state: &mut State, zone: &ZoneName, body: &[u8]) -> std::result::Result<Option<Serial>, Refusal> {
     state.expect_zone(zone.apex())?;
     let document: Value = serde_json::from_slice(body).map_err(|_malformed| Refusal::bad_request())?;
     let now = state.now();
     let sets = document["rrsets"].as_array().into_iter().flatten();
-    state.patch(zone.apex(), sets.map(|set| Edit::read(set, now))).map(drop)
+    let patched = state.patch(zone.apex(), sets.map(|set| Edit::read(set, now)))?;
+    Ok(patched.serials.map(|(_, new)| Serial(new)))
 }
 
 fn read(zone: &ZoneName, answer: Value) -> Result<Zone> {

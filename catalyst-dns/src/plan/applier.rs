@@ -16,8 +16,8 @@ use crate::{ChangeSet, DnsZones, RecordData, RecordSet, RecordType, Serial, Zone
 /// Brings zones to their desired state.
 ///
 /// A zone whose plan is empty costs one read. Otherwise the serial of the SOA is read again right before the write: if
-/// it has moved, somebody else wrote, and the zone is read and planned anew. After the write it is read once more, to
-/// warn of a zone whose serial stands still. What happens between that read and the write goes unnoticed: PowerDNS 4.7
+/// it has moved, somebody else wrote, and the zone is read and planned anew. The serial after the write, which the server
+/// tells with it or is asked for, warns of a zone whose serial stands still. What happens between that read and the write goes unnoticed: PowerDNS 4.7
 /// has no conditional write, and its `X-PDNS-Old-Serial` holds the new serial.
 ///
 /// Zones are worked on in parallel without spawning; the failure of one is in the [`Report`] beside the others.
@@ -220,7 +220,11 @@ impl Applier {
         report.writes += applied.requests;
         report.outcome = Outcome::Applied { changes: changes.len() };
         self.tell_changes(plan, changes.len(), applied.requests);
-        let warning = match serial(zones, plan.zone(), report).await {
+        let now = match applied.serial {
+            Some(now) => Ok(Some(now)),
+            None => serial(zones, plan.zone(), report).await,
+        };
+        let warning = match now {
             Ok(now) if now == plan.serial() => Some(Warning::SerialUnmoved),
             Ok(_) => None,
             // The zone is written; that nobody can tell its serial does not undo it.

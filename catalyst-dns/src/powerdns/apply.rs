@@ -4,12 +4,12 @@ use catalyst_core::http::Method;
 use catalyst_core::{Error, Result};
 
 use super::PowerDns;
-use super::call::Call;
+use super::call::{Answer, Call};
 use super::operation::Operation;
 use super::patch::{Bodies, refused};
 use super::path::Path;
 use super::refusal;
-use crate::{Applied, Capabilities, Change, ChangeSet, RecordType, ZoneName};
+use crate::{Applied, Capabilities, Change, ChangeSet, RecordType, Serial, ZoneName};
 
 /// What a server takes if it is not told otherwise (`webserver-max-bodysize`), in units of 2²⁰ bytes.
 const SERVER_LIMIT_MB: usize = 2;
@@ -76,8 +76,9 @@ impl PowerDns {
             let bytes = body.len() as u64;
             let call =
                 Call::new(Operation::ApplyChanges, Method::Patch, Path::zone(zone), zone.as_str()).body(body);
-            if let Err(error) = self.api.send(&call).await {
-                return Err(partly(error, &applied, requests, changes.len()));
+            match self.api.send(&call).await {
+                Ok(answer) => applied.serial = new_serial(&answer),
+                Err(error) => return Err(partly(error, &applied, requests, changes.len())),
             }
             applied.requests += 1;
             applied.changes += count;
@@ -122,6 +123,11 @@ impl PowerDns {
         let capabilities = self.probe().await?;
         changes.changes().iter().try_for_each(|change| check_change(change, &capabilities))
     }
+}
+
+/// The serial that the write left behind. It is not there if the write changed nothing, or a proxy dropped it.
+fn new_serial(answer: &Answer) -> Option<Serial> {
+    answer.header("x-pdns-new-serial")?.parse().ok().map(Serial)
 }
 
 pub(super) fn check_change(change: &Change, capabilities: &Capabilities) -> Result<()> {

@@ -119,6 +119,10 @@ impl Answer {
         self.response.body()
     }
 
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.response.header(name)
+    }
+
     /// The answer is not what the operation promises.
     pub(super) fn unreadable(&self, help: &str) -> Error {
         let page = self.response.body().trim_ascii_start().starts_with(b"<");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use catalyst_core::Clock;
 use catalyst_dns::mock::{Fault, FaultRule, MockDns, Model, Route};
+use catalyst_dns::plan::{Applier, Desired, Owner, Warning};
 use catalyst_dns::testing::contract;
 use catalyst_dns::{
     Change, ChangeSet, DnsZones, ErrorKind, RecordData, RecordSet, RecordType, Ttl, Version, ZoneName,
@@ -42,6 +43,34 @@ async fn a_change_is_one_write_and_a_look_one_read() {
     assert_eq!(requests.of(Route::Records), 1);
     dns.find(&zone(), &zone().child("www").unwrap(), None).await.unwrap();
     assert_eq!((dns.model().requests().reads, dns.model().requests().writes), (1, 1));
+}
+
+#[tokio::test]
+async fn the_serial_that_a_write_tells_spares_the_read_after_it() {
+    let dns = MockDns::new().with_zone(&zone());
+    let applied = dns.apply(&zone(), &www("192.0.2.1")).await.unwrap();
+    assert!(applied.serial.is_some() && applied.serial == dns.model().serial(&zone()));
+
+    let data = RecordData::parse(RecordType::A, "192.0.2.2").unwrap();
+    let api = RecordSet::new(zone().child("api").unwrap(), Ttl::MINUTE, [data]).unwrap();
+    let desired = Desired::builder(Owner::new("acme").unwrap()).set(&zone(), api).build().unwrap();
+    let before = dns.model().requests();
+    let report = Applier::default().apply(&dns, &desired).await;
+    report.check().unwrap();
+    assert_eq!((report.zones()[0].reads, report.zones()[0].writes), (2, 1));
+    assert!(report.zones()[0].warnings.is_empty());
+    let now = dns.model().requests();
+    assert_eq!((now.reads - before.reads, now.writes - before.writes), (2, 1));
+
+    // Without a rule for the serial, a server tells none, and is asked.
+    dns.model().set_metadata(&zone(), "SOA-EDIT-API", "");
+    let data = RecordData::parse(RecordType::A, "192.0.2.3").unwrap();
+    let api = RecordSet::new(zone().child("api").unwrap(), Ttl::MINUTE, [data]).unwrap();
+    let desired = Desired::builder(Owner::new("acme").unwrap()).set(&zone(), api).build().unwrap();
+    let report = Applier::default().apply(&dns, &desired).await;
+    report.check().unwrap();
+    assert_eq!(report.zones()[0].reads, 3);
+    assert_eq!(report.zones()[0].warnings, [Warning::SerialUnmoved]);
 }
 
 #[tokio::test]

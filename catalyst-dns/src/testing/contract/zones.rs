@@ -96,8 +96,9 @@ pub async fn the_serial_moves_by_its_rule(subject: &dyn Subject) {
         let change = || replace(&zone.at("www"), RecordType::A, &["192.0.2.1"]);
         let mut serial = made.serial;
         for _ in 0..2 {
-            done(zone.apply([change()]).await, "apply");
+            let applied = done(zone.apply([change()]).await, "apply");
             let now = zone.serial().await;
+            assert_eq!(applied.serial, Some(now), "the write tells it");
             let moved = if rule == SoaEditApi::Epoch { now.0 >= serial.0 } else { now.0 == serial.0 + 1 };
             assert!(moved, "{rule:?}: from {serial} to {now}");
             serial = now;
