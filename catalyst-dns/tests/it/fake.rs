@@ -145,7 +145,10 @@ async fn what_a_child_asks_of_its_parent_is_switched_on_and_off() {
     };
     for _ in 0..2 {
         publish_cds(&client, &zone(), true).await.unwrap();
-        assert_eq!((values("PUBLISH-CDS").await, values("PUBLISH-CDNSKEY").await), (vec!["2".into()], vec!["1".into()]));
+        assert_eq!(
+            (values("PUBLISH-CDS").await, values("PUBLISH-CDNSKEY").await),
+            (vec!["2".into()], vec!["1".into()])
+        );
     }
     for _ in 0..2 {
         publish_cds(&client, &zone(), false).await.unwrap();

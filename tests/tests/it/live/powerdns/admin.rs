@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use catalyst_core::{ErrorKind, Secret};
 use catalyst_dns::powerdns::{SearchHit, TsigAlgorithm, ZoneUpdate};
-use catalyst_dns::{DnsZones, MetadataKind, RecordType, SoaEditApi, Version, ZoneKind, ZoneSecurity, ZoneSpec};
+use catalyst_dns::{
+    DnsZones, MetadataKind, RecordType, SoaEditApi, Version, ZoneKind, ZoneSecurity, ZoneSpec,
+};
 use catalyst_tests::servers::{PowerDnsServer, poll};
 
 use super::stage::{Stage, code, set};
@@ -105,7 +107,10 @@ async fn a_zone_is_exported_rectified_searched_and_its_secondaries_are_notified(
     assert_eq!(code(&client.retrieve(&stage.zone).await.unwrap_err()), "not_a_secondary");
     let updated = client.zone(&stage.zone).await.unwrap();
     assert_eq!((updated.kind, updated.api_rectify, updated.dnssec), (ZoneKind::Primary, false, true));
-    client.update_zone(&stage.zone, &ZoneUpdate::new().account("catalyst").soa_edit_api(SoaEditApi::Epoch)).await.unwrap();
+    client
+        .update_zone(&stage.zone, &ZoneUpdate::new().account("catalyst").soa_edit_api(SoaEditApi::Epoch))
+        .await
+        .unwrap();
     let updated = client.zone(&stage.zone).await.unwrap();
     assert_eq!((updated.account.as_str(), updated.soa_edit_api), ("catalyst", Some(SoaEditApi::Epoch)));
     for operation in ["export", "rectify", "notify"] {

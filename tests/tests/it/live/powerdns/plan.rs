@@ -34,11 +34,14 @@ async fn what_is_applied_is_served_and_the_second_plan_is_empty() {
     let stage = Stage::open("plan").await;
     let tap = Tap::on(stage.server).await;
     let client = tap.builder(stage.server).build().unwrap();
-    let wanted = desired(&stage.zone, [
-        set(&stage.at("www"), RecordType::A, &["192.0.2.1", "192.0.2.2"]),
-        set(&stage.at("*.apps"), RecordType::Cname, &["www.example.org."]),
-        set(&stage.at("text"), RecordType::Txt, &[r#""say \"hi\"; \\""#]),
-    ]);
+    let wanted = desired(
+        &stage.zone,
+        [
+            set(&stage.at("www"), RecordType::A, &["192.0.2.1", "192.0.2.2"]),
+            set(&stage.at("*.apps"), RecordType::Cname, &["www.example.org."]),
+            set(&stage.at("text"), RecordType::Txt, &[r#""say \"hi\"; \\""#]),
+        ],
+    );
     let applier = Applier::default();
     let first = applier.apply(&client, &wanted).await;
     let report = only(&first);
@@ -121,8 +124,7 @@ async fn an_address_becomes_a_cname_and_an_address_again_each_in_one_request() {
         (&cname, RecordType::Cname, RecordType::A),
         (&address, RecordType::A, RecordType::Cname),
     ] {
-        let report =
-            Applier::default().apply(&*stage.client, &desired(&stage.zone, [wanted.clone()])).await;
+        let report = Applier::default().apply(&*stage.client, &desired(&stage.zone, [wanted.clone()])).await;
         report.check().unwrap();
         assert_eq!(only(&report).writes, 1, "{report}");
         assert_eq!(stage.ask(&www, kind).await, [wanted.records()[0].to_string()]);
@@ -138,7 +140,10 @@ async fn one_record_that_the_server_refuses_leaves_the_zone_as_it_was() {
     let stage = Stage::open("refused").await;
     let before = stage.client.zone(&stage.zone).await.unwrap().serial;
     let digest = "60485 13 2 d4b7d520e7bb5f0f67674a0cceb1e3e0614b93c4f9e99b8383f6a1e4469da50a";
-    let sets = [set(&stage.at("www"), RecordType::A, &["192.0.2.1"]), set(stage.zone.apex(), RecordType::Ds, &[digest])];
+    let sets = [
+        set(&stage.at("www"), RecordType::A, &["192.0.2.1"]),
+        set(stage.zone.apex(), RecordType::Ds, &[digest]),
+    ];
     let report = Applier::default().apply(&*stage.client, &desired(&stage.zone, sets)).await;
     let error = report.check().unwrap_err();
     assert_eq!((error.kind(), code(&error)), (ErrorKind::InvalidRequest, "invalid_record"), "{error:?}");
@@ -226,10 +231,8 @@ async fn two_processes_write_many_zones_at_the_same_time_and_neither_hears_of_a_
         halves.push((client, wanted.build().unwrap()));
     }
     let applier = Applier::default();
-    let (one, two) = tokio::join!(
-        applier.apply(&halves[0].0, &halves[0].1),
-        applier.apply(&halves[1].0, &halves[1].1)
-    );
+    let (one, two) =
+        tokio::join!(applier.apply(&halves[0].0, &halves[0].1), applier.apply(&halves[1].0, &halves[1].1));
     for report in [&one, &two] {
         report.check().unwrap();
         assert!(report.zones().iter().all(|zone| matches!(zone.outcome, Outcome::Applied { changes: 40 })));
