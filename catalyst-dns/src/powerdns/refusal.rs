@@ -163,18 +163,22 @@ pub(super) fn words(body: &[u8]) -> String {
 }
 
 /// The record set that the server's words are about, as `name TYPE`:
-/// `RRset a.test. IN CNAME: …`, `Duplicate record in RRset a.test. IN A with …`, `Record a.test./A '…': …`; the first of
-/// several.
+/// `RRset a.test. IN CNAME: …`, `Duplicate record in RRset a.test. IN A with …`, `Record a.test./A '…': …`,
+/// `Record a.test. IN DS is not allowed at apex`; the first of several.
 pub(super) fn record_in(said: &str) -> Option<String> {
     let word = |text: &str| text.split([' ', ':', ',']).next().unwrap_or_default().to_owned();
-    let (name, kind) = if let Some(rest) = said.strip_prefix("Record ") {
+    let set = |rest: &str| {
+        let (name, rest) = rest.split_once(" IN ").filter(|(name, _)| !name.contains(' '))?;
+        Some((name.to_owned(), word(rest)))
+    };
+    let (name, kind) = if let Some(set) = said.strip_prefix("Record ").and_then(set) {
+        set
+    } else if let Some(rest) = said.strip_prefix("Record ") {
         let (owner, _) = rest.split_once(" '").or_else(|| rest.split_once(':'))?;
         let (name, kind) = owner.rsplit_once('/')?;
         (name.to_owned(), word(kind))
     } else {
-        let (_, rest) = said.split_once("RRset ")?;
-        let (name, rest) = rest.split_once(" IN ")?;
-        (name.to_owned(), word(rest))
+        set(said.split_once("RRset ")?.1)?
     };
     let fits =
         !name.is_empty() && name.len() <= 1024 && !name.contains(' ') && (1..=15).contains(&kind.len());

@@ -29,6 +29,8 @@ fn a_422_says_what_is_wrong_with_which_record() {
             "d.test. A",
         ),
         ("Duplicate RRset d.test. IN A with changetype: REPLACE", "duplicate_change", "d.test. A"),
+        ("Record d.test. IN DS is not allowed at apex", "invalid_record", "d.test. DS"),
+        ("Record x.d.test. IN SOA is only allowed at apex", "invalid_record", "x.d.test. SOA"),
         ("RRset d.test. IN NS: duplicate record with content \"n.\"", "duplicate_record", "d.test. NS"),
         (
             "RRset a.test. IN A: conflicts with existing CNAME RRset of the same name",

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use catalyst_core::Result;
 
 use super::PowerDns;
-use crate::dnssec::{KeyId, KeySpec, ZoneKey, ZoneSecurity};
+use crate::dnssec::{KeyId, KeySpec, ZoneKey, ZoneMetadata, ZoneSecurity};
 use crate::{
     Applied, Capabilities, ChangeSet, DnsZones, DomainName, RecordSet, RecordType, Zone, ZoneName, ZoneSpec,
 };
@@ -69,5 +69,16 @@ impl ZoneSecurity for PowerDns {
 
     async fn set_dnssec(&self, zone: &ZoneName, signed: bool) -> Result<()> {
         self.sign(zone, signed).await
+    }
+}
+
+#[async_trait]
+impl ZoneMetadata for PowerDns {
+    async fn set_metadata(&self, zone: &ZoneName, kind: &str, values: &[String]) -> Result<()> {
+        let kind = kind.parse()?;
+        if values.is_empty() {
+            return self.remove_metadata(zone, &kind).await;
+        }
+        Self::set_metadata(self, zone, &kind, values).await
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use catalyst_core::RetryConfig;
+use catalyst_dns::dnssec::publish_cds;
 use catalyst_dns::mock::{Fault, FaultRule, Route};
 use catalyst_dns::testing::{FakePowerDns, contract};
 use catalyst_dns::{
@@ -133,4 +134,27 @@ async fn a_body_over_two_megabytes_is_refused_as_a_whole() {
     assert_eq!(fake.model().record_sets(&zone()).len(), 2);
     let applied = fake.client().unwrap().apply(&zone(), &changes).await.unwrap();
     assert_eq!((applied.requests, fake.model().record_sets(&zone()).len()), (2, 8002));
+}
+
+#[tokio::test]
+async fn what_a_child_asks_of_its_parent_is_switched_on_and_off() {
+    let (_fake, client) = fake().await;
+    let values = async |kind: &str| {
+        let all = client.metadata(&zone()).await.unwrap();
+        all.get(&kind.parse().unwrap()).cloned().unwrap_or_default()
+    };
+    for _ in 0..2 {
+        publish_cds(&client, &zone(), true).await.unwrap();
+        assert_eq!(
+            (values("PUBLISH-CDS").await, values("PUBLISH-CDNSKEY").await),
+            (vec!["2".into()], vec!["1".into()])
+        );
+    }
+    for _ in 0..2 {
+        publish_cds(&client, &zone(), false).await.unwrap();
+        assert!(values("PUBLISH-CDS").await.is_empty() && values("PUBLISH-CDNSKEY").await.is_empty());
+    }
+    let unborn = "unborn.test".parse().unwrap();
+    let missing = publish_cds(&client, &unborn, true).await.unwrap_err();
+    assert_eq!(missing.code(), Some("zone_not_found"));
 }

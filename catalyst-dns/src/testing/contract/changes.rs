@@ -36,6 +36,7 @@ pub async fn one_refused_record_leaves_everything_as_it_was(subject: &dyn Subjec
     ];
     let error = refused(zone.apply(changes).await, ErrorKind::InvalidRequest, "invalid_record");
     assert_eq!(error.status(), Some(422));
+    assert_eq!(error.target(), Some(&*format!("{} DS", zone.name.as_str())), "{error:?}");
     assert_eq!(zone.find("old").await.len(), 1, "the deletion was not made");
     assert!(zone.find("new").await.is_empty(), "the new set was not made");
     assert_eq!(zone.serial().await, serial);

@@ -2,23 +2,11 @@
 
 use std::path::Path;
 
-use catalyst_core::http::{HttpClient, HttpConfig, Method, Request, parse_address};
+use catalyst_core::http::Method;
 use catalyst_tests::servers::{PowerDnsBackend, PowerDnsServer};
-use serde_json::{Value, json};
+use serde_json::json;
 
-async fn call(server: &PowerDnsServer, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
-    let http = HttpClient::new(HttpConfig::new("powerdns").fresh_connections()).unwrap();
-    let url = parse_address(&format!("{}/api/v1/servers/localhost{path}", server.address())).unwrap();
-    let mut request = Request::new(method, url, "check the harness")
-        .secret_header("x-api-key", &server.api_key())
-        .unwrap()
-        .fixed_header("accept", "application/json");
-    if let Some(body) = body {
-        request = request.json(body).unwrap();
-    }
-    let answer = http.send(request).await.unwrap();
-    (answer.status(), answer.json().unwrap_or_default())
-}
+use super::stage::call;
 
 #[tokio::test]
 #[ignore = "needs real servers: cargo xtask live"]
