@@ -130,10 +130,3 @@ pub struct Applied {
     /// nothing was written.
     pub serial: Option<Serial>,
 }
-
-impl Applied {
-    #[allow(dead_code, reason = "for the client and the mock")]
-    pub(crate) fn one(changes: usize, bytes: u64) -> Self {
-        Self { requests: 1, changes, bytes, serial: None }
-    }
-}

@@ -16,3 +16,4 @@ mod registrar_suite;
 mod registrars_cloudflare;
 mod registrars_godaddy;
 mod replay;
+mod steps;
