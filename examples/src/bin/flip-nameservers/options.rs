@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser, ValueEnum};
 
 /// Changes a domain's name servers at a registrar that fails in the middle, and shows the way back.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "flip-nameservers", version, about, max_term_width = 110)]
+#[command(name = "flip-nameservers", version, max_term_width = 110)]
 pub(crate) struct Options {
     /// Whose fake the domain is registered at.
     #[arg(long, value_enum, default_value_t = RegistrarKind::Ovh)]

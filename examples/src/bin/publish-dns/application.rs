@@ -10,7 +10,7 @@ use catalyst_dns::{DnsZones, Ttl};
 use catalyst_sdk::dns::{Dns, DnsApplication, DnsEvent, DnsEventKind};
 
 use crate::options::Options;
-use crate::regions::{HEALTH, Regions};
+use crate::regions::{HEALTH, Regions, Site};
 use crate::stage::{Broken, DOMAIN, Requests, Stage};
 use catalyst_examples::screen::{Screen, counted};
 
@@ -43,9 +43,7 @@ pub(crate) fn declaration(
     regions: &Regions,
     stage: &Stage,
 ) -> Result<DnsApplication, Broken> {
-    let place = |region: &crate::regions::Region, weight| {
-        Region::new(region.name, [region.address.into()])?.weight(weight)
-    };
+    let place = |site: &Site, weight| Region::new(site.name, [site.address.into()])?.weight(weight);
     let all = [place(&regions.primary, WEIGHTS[0])?, place(&regions.standby, WEIGHTS[1])?];
     let used = all.into_iter().take(*options.placement.regions().end());
     let shop = DnsApplication::new("shop", "acme-prod", &DOMAIN.parse()?, options.placement, used)?;

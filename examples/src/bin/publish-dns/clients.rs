@@ -15,8 +15,8 @@ use catalyst_examples::screen::counted;
 
 /// How many ask at a time.
 const AT_A_TIME: u32 = 32;
-/// How many are watched while something changes: a weighted answer that leaves a region out leaves it out for all.
-pub(crate) const WATCHED: u32 = 20;
+/// How many are watched while something changes: so many do not all get the standby by chance.
+pub(crate) const WATCHED: u32 = AT_A_TIME;
 /// How often the name server is asked while something changes.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 

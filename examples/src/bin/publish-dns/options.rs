@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// Publishes an application in two regions, takes the first one down, and measures how long clients are sent there.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "publish-dns", version, about, max_term_width = 110)]
+#[command(name = "publish-dns", version, max_term_width = 110)]
 pub(crate) struct Options {
     /// Use the real PowerDNS, started for this run, instead of the fake in this process; OpenBao is a fake in
     /// both.

@@ -23,13 +23,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where the application runs; the first one is the primary.
 pub(crate) struct Regions {
-    pub primary: Region,
-    pub standby: Region,
+    pub primary: Site,
+    pub standby: Site,
     pub port: u16,
 }
 
-/// One region.
-pub(crate) struct Region {
+/// The application in one region.
+pub(crate) struct Site {
     pub name: &'static str,
     pub address: Ipv4Addr,
     port: u16,
@@ -42,8 +42,8 @@ impl Regions {
     /// Both regions up, at one port.
     pub(crate) async fn start() -> Result<Self, Broken> {
         for _ in 0..PORTS {
-            let mut primary = Region::new("fsn1", Ipv4Addr::new(127, 0, 0, 2), 0);
-            let mut standby = Region::new("hel1", Ipv4Addr::new(127, 0, 0, 3), 0);
+            let mut primary = Site::new("fsn1", Ipv4Addr::new(127, 0, 0, 2), 0);
+            let mut standby = Site::new("hel1", Ipv4Addr::new(127, 0, 0, 3), 0);
             primary.start().await?;
             standby.port = primary.port;
             if standby.start().await.is_ok() {
@@ -61,7 +61,7 @@ impl Regions {
     }
 }
 
-impl Region {
+impl Site {
     fn new(name: &'static str, address: Ipv4Addr, port: u16) -> Self {
         Self { name, address, port, checks: watch::Sender::new(0), server: None }
     }
@@ -138,7 +138,7 @@ mod tests {
     #[tokio::test]
     async fn a_region_that_is_down_refuses_and_one_that_is_back_answers() {
         let mut regions = Regions::start().await.unwrap();
-        let [primary, standby] = [&regions.primary, &regions.standby].map(Region::socket);
+        let [primary, standby] = [&regions.primary, &regions.standby].map(Site::socket);
         assert_eq!((primary.port(), standby.port()), (regions.port, regions.port));
         assert!(get(primary, HEALTH).await.unwrap().starts_with("HTTP/1.1 200 OK\r\n"));
         assert!(get(standby, "/").await.unwrap().starts_with("HTTP/1.1 404 "));

@@ -167,14 +167,14 @@ fn broken(told: &Told<'_>, summary: &Summary) -> Vec<String> {
         let off = (before.primary_share() - share).abs();
         promise(off <= tolerance(share, before.answers), "the primary has its share of the answers");
     }
-    let standby_alone = match options.placement {
+    let standby_share = match options.placement {
         Placement::SingleRegion | Placement::ActiveHotStandby | Placement::ActivePassiveWarm => {
             before.standby == 0
         }
         Placement::ActiveActive => before.standby == before.answers,
         _ => before.primary + before.standby == before.answers,
     };
-    promise(standby_alone, "the standby has its share of the answers");
+    promise(standby_share, "the standby has its share of the answers");
     if told.plan.failover.is_some() {
         let within = |time: Option<u64>, limit: Option<u64>| {
             time.zip(limit).is_some_and(|(time, limit)| time <= limit)
