@@ -130,3 +130,11 @@ pub struct Applied {
     /// nothing was written.
     pub serial: Option<Serial>,
 }
+
+#[cfg(any(test, feature = "testing"))]
+impl Applied {
+    /// So many changes in one request.
+    pub(crate) fn one(changes: usize) -> Self {
+        Self { requests: 1, changes, ..Self::default() }
+    }
+}

@@ -150,7 +150,7 @@ impl DnsZones for Stage {
         if let Some(change) = self.rival.lock().unwrap().pop() {
             self.change(zone, &change);
         }
-        Ok(Applied::one(changes.len(), 0))
+        Ok(Applied::one(changes.len()))
     }
 }
 

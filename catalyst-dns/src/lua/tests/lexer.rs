@@ -19,18 +19,11 @@ pub(super) fn lex(code: &str) -> Result<Vec<Lexeme>, String> {
         let byte = bytes[at];
         if byte.is_ascii_whitespace() {
             at += 1;
-        } else if rest.starts_with("--") {
-            match long_bracket(&rest[2..]) {
-                Some(end) => {
-                    out.push(Lexeme::Comment(rest[..2 + end].to_owned()));
-                    at += 2 + end;
-                }
-                None => {
-                    let end = rest.find('\n').unwrap_or(rest.len());
-                    out.push(Lexeme::Comment(rest[..end].to_owned()));
-                    at += end;
-                }
-            }
+        } else if let Some(comment) = rest.strip_prefix("--") {
+            let line = || rest.find('\n').unwrap_or(rest.len());
+            let end = long_bracket(comment).map_or_else(line, |end| 2 + end);
+            out.push(Lexeme::Comment(rest[..end].to_owned()));
+            at += end;
         } else if byte == b'\'' || byte == b'"' {
             let (text, length) = short_string(&bytes[at..]).ok_or(format!("open string at {at}"))?;
             out.push(Lexeme::Text(text));

@@ -137,8 +137,8 @@ fn another_path_and_another_check_are_taken() {
     let snippet = hot.lua().unwrap()[0].record().unwrap().snippet().to_owned();
     assert!(snippet.contains("'https://shop.prod.example.test/ready?deep=1'"), "{snippet}");
     assert!(application(Placement::ActiveActive).health_path("ready").is_err());
-    let host = application(Placement::ActiveActive).health_path("@evil.test/");
-    assert!(host.is_err(), "a path cannot become another host");
+    let elsewhere = application(Placement::ActiveActive).health_path("@evil.test/");
+    assert!(elsewhere.is_err(), "a path cannot become another host");
     let port = HealthCheck::port(5432, CheckOptions::new()).unwrap();
     let snippet =
         application(Placement::WeightedCanary).health_check(port).lua().unwrap()[0].record().unwrap();

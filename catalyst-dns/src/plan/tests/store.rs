@@ -153,6 +153,6 @@ impl DnsZones for Store {
     async fn apply(&self, zone: &ZoneName, changes: &ChangeSet) -> Result<Applied> {
         self.called(zone, Call::Apply(changes.len())).await?;
         self.write(zone, changes);
-        Ok(Applied::one(changes.len(), 0))
+        Ok(Applied::one(changes.len()))
     }
 }

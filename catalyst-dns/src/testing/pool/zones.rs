@@ -89,7 +89,7 @@ impl DnsZones for FakePoolZones {
                 _ => return Err(not_here("extend or prune a set")),
             }
         }
-        Ok(Applied { requests: 1, changes: changes.len(), ..Applied::default() })
+        Ok(Applied::one(changes.len()))
     }
 }
 
