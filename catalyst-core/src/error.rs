@@ -260,6 +260,12 @@ impl Error {
         self.change(|inner| inner.outcome_unknown = true)
     }
 
+    /// Takes that mark off: what was asked changes nothing, so there is no doubt about what was done.
+    #[must_use]
+    pub fn with_outcome_known(self) -> Self {
+        self.change(|inner| inner.outcome_unknown = false)
+    }
+
     /// Keeps the cause. The caller vouches that its text holds no secret and no URL with a query.
     #[must_use]
     pub fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Self {

@@ -59,7 +59,9 @@ impl Lua {
     /// before the first check, and when everything is down. `selector` picks among them.
     ///
     /// Works the same on every version from 4.7 on, checks every set all the time, and never answers with a standby
-    /// that was not found up.
+    /// that was not found up. Right after the first question, where the first check of a standby ends before that of
+    /// the primary, the standby answers for the time in between (measured): a server cannot tell what is not known yet
+    /// from what is down.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) with code `invalid_lua`: over 32 addresses, the

@@ -46,7 +46,7 @@ impl PowerDnsBuilder {
             basic: None,
             tls: TlsConfig::new(),
             timeout: Duration::from_secs(15),
-            retry: RetryConfig::new(6, Duration::from_secs(45))
+            retry: RetryConfig::new(10, Duration::from_secs(45))
                 .backoff(Backoff::new(Duration::from_millis(50), Duration::from_secs(2))),
             max_body: 64 << 20,
             body_limit: BODY_LIMIT,
@@ -89,8 +89,9 @@ impl PowerDnsBuilder {
         self
     }
 
-    /// How often and how long calls are tried again, and how long a write waits for another one of this process; six
-    /// times within 45 s if not set, for a busy `SQLite` refuses more than once.
+    /// How often and how long calls are tried again, and how long a write waits for another one of this process; ten
+    /// times within 45 s if not set, with pauses of up to 2 s. That is for `SQLite`, which refuses at once for as long as
+    /// another process writes (six times were over within a second, measured); a server that is down fails after some 5 s.
     pub fn retry(mut self, retry: RetryConfig) -> Self {
         self.retry = retry;
         self

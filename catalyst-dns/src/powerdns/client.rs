@@ -99,6 +99,12 @@ impl Api {
     }
 
     async fn exchange(&self, call: &Call, key: &Secret, limit: Duration) -> Result<Answer> {
+        let answer = self.sent_once(call, key, limit).await;
+        // Whoever only reads need not wonder what was done.
+        if call.operation.writes() { answer } else { answer.map_err(Error::with_outcome_known) }
+    }
+
+    async fn sent_once(&self, call: &Call, key: &Secret, limit: Duration) -> Result<Answer> {
         let access = Access { key, basic: self.basic.as_ref() };
         let request = call.request(&self.server, &access, limit).map_err(|error| call.about(error))?;
         let response =

@@ -468,6 +468,12 @@ async fn a_slow_server_is_a_timeout_within_the_limit() {
     let dns = builder(&server).timeout(Duration::from_millis(50)).build().unwrap();
     let late = dns.apply(&zone(), &replace("www")).await.unwrap_err();
     assert_eq!((late.kind(), late.outcome_unknown(), late.attempts()), (ErrorKind::Timeout, true, 4));
+    let unread = dns.zone(&zone()).await.unwrap_err();
+    assert_eq!(
+        (unread.kind(), unread.outcome_unknown()),
+        (ErrorKind::Timeout, false),
+        "a read leaves no doubt"
+    );
 }
 
 #[tokio::test]

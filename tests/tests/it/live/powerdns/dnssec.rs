@@ -62,13 +62,9 @@ impl Family {
         self.served_parent().set_ds(&self.child, ds).await.unwrap();
     }
 
-    fn validator(&self) -> Validator {
-        Validator::new(Arc::new(NameServerClient::new()), Clock::system())
-    }
-
     async fn validate(&self) -> Validation {
         let servers = self.parent.name_servers();
-        self.validator().validate(&self.child, &servers, &servers).await.unwrap()
+        validator().validate(&self.child, &servers, &servers).await.unwrap()
     }
 
     /// What BIND makes of the child, from the parent's key down.
@@ -116,6 +112,10 @@ impl Family {
     }
 }
 
+fn validator() -> Validator {
+    Validator::new(Arc::new(NameServerClient::new()), Clock::system())
+}
+
 #[tokio::test]
 #[ignore = "needs real servers: cargo xtask live"]
 async fn a_chain_holds_from_the_parent_down_breaks_with_a_wrong_ds_and_ends_only_without_one() {
@@ -130,7 +130,7 @@ async fn a_chain_holds_from_the_parent_down_breaks_with_a_wrong_ds_and_ends_only
 
     family.publish(&signed.ds).await;
     let servers = family.parent.name_servers();
-    assert_eq!(family.validator().parent_ds(&family.child, &servers).await.unwrap(), signed.ds);
+    assert_eq!(validator().parent_ds(&family.child, &servers).await.unwrap(), signed.ds);
     family.assert_secure("with the DS in the parent").await;
     assert!(
         family
@@ -141,7 +141,7 @@ async fn a_chain_holds_from_the_parent_down_breaks_with_a_wrong_ds_and_ends_only
     );
 
     // The key of somebody else.
-    family.publish(&[family.anchor.clone()]).await;
+    family.publish(std::slice::from_ref(&family.anchor)).await;
     let found = family.validate().await;
     assert!(matches!(found.servers[0].2, Verdict::Bogus(Bogus::NoMatchingKey)), "{found}");
     let said = family.delv().await;
@@ -152,7 +152,7 @@ async fn a_chain_holds_from_the_parent_down_breaks_with_a_wrong_ds_and_ends_only
     let error = family.dnssec.disable(&family.child, &signed.ds).await.unwrap_err();
     assert_eq!((error.kind(), code(&error)), (ErrorKind::Conflict, "ds_at_parent"));
     family.publish(&[]).await;
-    let ds = family.validator().parent_ds(&family.child, &servers).await.unwrap();
+    let ds = validator().parent_ds(&family.child, &servers).await.unwrap();
     family.dnssec.disable(&family.child, &ds).await.unwrap();
     assert!(!family.dnssec.status(&family.child).await.unwrap().is_signed());
     assert!(matches!(family.validate().await.servers[0].2, Verdict::Insecure));

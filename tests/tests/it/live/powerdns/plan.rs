@@ -47,14 +47,14 @@ async fn what_is_applied_is_served_and_the_second_plan_is_empty() {
     let report = only(&first);
     assert!(matches!(report.outcome, Outcome::Applied { changes: 6 }), "three sets and their marks: {first}");
     assert_eq!((report.reads, report.writes, report.warnings.len()), (3, 1, 0), "{first}");
-    assert_eq!(tap.take().0, u64::from(first.requests()), "the report counts what is sent");
+    assert_eq!(tap.take().requests, u64::from(first.requests()), "the report counts what is sent");
     assert_eq!(stage.ask(&stage.at("www"), RecordType::A).await, ["192.0.2.1", "192.0.2.2"]);
     assert_eq!(stage.ask(&stage.at("any.apps"), RecordType::Cname).await, ["www.example.org."]);
 
     let second = applier.apply(&client, &wanted).await;
     let report = only(&second);
     assert!(matches!(report.outcome, Outcome::Unchanged), "{second}");
-    assert_eq!((report.reads, report.writes, tap.take().0), (1, 0, 1));
+    assert_eq!((report.reads, report.writes, tap.take().requests), (1, 0, 1));
 }
 
 #[tokio::test]

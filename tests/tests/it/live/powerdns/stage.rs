@@ -109,10 +109,18 @@ pub(super) struct Tap {
     task: JoinHandle<()>,
 }
 
+/// Requests, and bytes of their answers without headers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passed {
+    pub(super) requests: u64,
+    pub(super) bodies: u64,
+}
+
 #[derive(Debug, Default)]
 struct Counted {
     requests: AtomicU64,
     received: AtomicU64,
+    headers: AtomicU64,
 }
 
 impl Tap {
@@ -134,10 +142,12 @@ impl Tap {
         PowerDns::builder(&format!("http://{}", self.address)).unwrap().api_key(server.api_key())
     }
 
-    /// Requests that passed, and bytes of the answers with their headers, since the last call.
-    pub(super) fn take(&self) -> (u64, u64) {
-        let Counted { requests, received } = &*self.counted;
-        (requests.swap(0, Ordering::SeqCst), received.swap(0, Ordering::SeqCst))
+    /// What passed since the last call.
+    pub(super) fn take(&self) -> Passed {
+        let Counted { requests, received, headers } = &*self.counted;
+        let [requests, received, headers] =
+            [requests, received, headers].map(|counter| counter.swap(0, Ordering::SeqCst));
+        Passed { requests, bodies: received - headers }
     }
 }
 
@@ -166,9 +176,17 @@ async fn pass(client: TcpStream, target: String, counted: Arc<Counted>) {
         }
     };
     let down = async {
-        let mut chunk = vec![0; 64 << 10];
+        let (mut chunk, mut head, mut in_head) = (vec![0; 64 << 10], Vec::new(), true);
         while let Ok(length @ 1..) = from_server.read(&mut chunk).await {
             counted.received.fetch_add(length as u64, Ordering::SeqCst);
+            if in_head {
+                head.extend_from_slice(&chunk[..length]);
+                // PowerDNS closes the connection after each answer, so there is one head.
+                if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
+                    counted.headers.fetch_add(end as u64 + 4, Ordering::SeqCst);
+                    in_head = false;
+                }
+            }
             if to_client.write_all(&chunk[..length]).await.is_err() {
                 break;
             }
