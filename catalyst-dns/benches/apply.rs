@@ -70,11 +70,14 @@ impl Bench {
         let requests = self.dns.requests(&self.zone, &changes).unwrap();
         let ours = || {
             self.empty();
-            self.timed(|| drop(self.server.runtime.block_on(self.dns.apply(&self.zone, &changes)).unwrap()))
+            timed(|| {
+                let applied = self.server.runtime.block_on(self.dns.apply(&self.zone, &changes)).unwrap();
+                assert_eq!(applied.changes, SETS as usize);
+            })
         };
         Beside::measure(ROUNDS, ours, || {
             self.empty();
-            self.timed(|| self.bare(&requests))
+            timed(|| self.bare(&requests))
         })
         .print("client: into an empty zone / one PATCH of the body", Some(1.2));
         let sent = requests.len();
@@ -92,12 +95,12 @@ impl Bench {
         let requests = self.dns.requests(&self.zone, &changes).unwrap();
         let ours = || {
             self.empty();
-            self.timed(|| drop(self.run(&self.dns, 0)))
+            timed(|| drop(self.run(&self.dns, 0)))
         };
         let patches = requests.len();
         Beside::measure(ROUNDS, ours, || {
             self.empty();
-            self.timed(|| self.bare(&requests))
+            timed(|| self.bare(&requests))
         })
         .print(&format!("applier: with marks, into an empty zone / {patches} PATCH"), Some(1.2));
         self.empty();
@@ -112,8 +115,8 @@ impl Bench {
         self.full();
         Beside::measure(
             SMALL_ROUNDS,
-            || self.timed(|| drop(self.run(&self.dns, 0))),
-            || self.timed(|| self.server.get(&self.path())),
+            || timed(|| drop(self.run(&self.dns, 0))),
+            || timed(|| self.server.get(&self.path())),
         )
         .print("applier: nothing to do / one GET of the zone", None);
         let report = self.run(&self.dns, 0);
@@ -138,11 +141,11 @@ impl Bench {
             SMALL_ROUNDS,
             || {
                 let turn = next();
-                self.timed(|| drop(self.run(&self.dns, turn)))
+                timed(|| drop(self.run(&self.dns, turn)))
             },
             || {
                 let turn = next();
-                self.timed(|| {
+                timed(|| {
                     self.server.get(&self.path());
                     self.bare(&requests[turn]);
                 })
@@ -173,7 +176,9 @@ impl Bench {
     }
 
     fn bare(&self, requests: &[DryRequest]) {
-        requests.iter().for_each(|request| self.server.patch(request));
+        for request in requests {
+            self.server.patch(request);
+        }
     }
 
     fn empty(&self) {
@@ -197,18 +202,19 @@ impl Bench {
     fn path(&self) -> String {
         format!("/api/v1/servers/localhost/zones/{}", self.zone.as_str())
     }
+}
 
-    fn timed(&self, work: impl FnOnce()) -> f64 {
-        let start = Instant::now();
-        work();
-        start.elapsed().as_nanos() as f64
-    }
+/// Nanoseconds of the work.
+fn timed(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_nanos() as f64
 }
 
 /// The sets of a zone; in the second turn, every fiftieth has another address.
 fn sets(zone: &ZoneName, turn: u32) -> Vec<RecordSet> {
     let set = |number: u32| {
-        let second = if number % (SETS / CHANGED) == 0 { 10 + turn } else { 10 };
+        let second = if number.is_multiple_of(SETS / CHANGED) { 10 + turn } else { 10 };
         let address = format!("{second}.{}.{}.{}", number >> 16, (number >> 8) & 255, number & 255);
         let record = RecordData::parse(RecordType::A, &address).unwrap();
         RecordSet::new(zone.child(&format!("host-{number}")).unwrap(), Ttl::MINUTE, [record]).unwrap()

@@ -44,15 +44,18 @@ fn main() {
     });
     header(&format!("{ZONES} zones, 5 ms to {}", server.name));
     let bench = Bench { server: &server, dns: &far, desired: [1, 2].map(|turn| desired(&zones, turn)) };
+    // As it is without settings, and one zone at a time.
+    let together = Applier::new(PlanPolicy::default());
+    let alone = together.clone().concurrency(1);
     let turn = Cell::new(0);
-    let write = |applier: Applier| {
+    let write = |applier: &Applier| {
         turn.set(1 - turn.get());
         bench.run(applier, turn.get())
     };
-    Beside::measure(ROUNDS, || write(together()), || write(alone()))
+    Beside::measure(ROUNDS, || write(&together), || write(&alone))
         .print("a write of each, 16 at a time / one after another", Some(0.125));
-    let unchanged = |applier: Applier| bench.run(applier, turn.get());
-    Beside::measure(ROUNDS, || unchanged(together()), || unchanged(alone()))
+    let unchanged = |applier: &Applier| bench.run(applier, turn.get());
+    Beside::measure(ROUNDS, || unchanged(&together), || unchanged(&alone))
         .print("nothing to do, 16 at a time / one after another", Some(0.125));
     server.runtime.block_on(async {
         for zone in &zones {
@@ -69,22 +72,13 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Nanoseconds of a run over all zones.
-    fn run(&self, applier: Applier, turn: usize) -> f64 {
+    fn run(&self, applier: &Applier, turn: usize) -> f64 {
         let start = Instant::now();
         let report = self.server.runtime.block_on(applier.apply(self.dns, &self.desired[turn]));
         let took = start.elapsed().as_nanos() as f64;
         report.check().unwrap();
         took
     }
-}
-
-/// As it is without settings.
-fn together() -> Applier {
-    Applier::new(PlanPolicy::default())
-}
-
-fn alone() -> Applier {
-    together().concurrency(1)
 }
 
 /// One set in each zone, with an address of this turn.

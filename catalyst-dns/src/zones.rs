@@ -46,7 +46,7 @@ pub trait DnsZones: fmt::Debug + Send + Sync + 'static {
         kind: Option<RecordType>,
     ) -> Result<Vec<RecordSet>>;
 
-    /// Makes the changes: in one request that is all or nothing, unless they do not fit into one body (1.5 MB); then in
+    /// Makes the changes: in one request that is all or nothing, unless they do not fit into one body (2 MB); then in
     /// as few as possible, changes of one name together.
     ///
     /// # Errors

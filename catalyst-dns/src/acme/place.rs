@@ -5,7 +5,7 @@ use std::fmt;
 use catalyst_core::{Error, ErrorKind, Result};
 
 use crate::query::Authorities;
-use crate::{DnsZones, DomainName, RecordData, RecordKey, RecordType, Text, ZoneName};
+use crate::{DnsZones, DomainName, RecordData, RecordKey, RecordSet, RecordType, Text, ZoneName};
 
 /// What errors say was being done.
 pub(super) const OPERATION: &str = "solve a DNS-01 challenge";
@@ -79,7 +79,7 @@ impl Finder<'_> {
         let mut name = start.clone();
         for _ in 0..=MAX_HOPS {
             name = match self.zone_of(&name).await? {
-                Some(zone) => match self.cname(&zone, &name).await? {
+                Some((zone, sets)) => match cname(&sets) {
                     Some(target) => target,
                     None => return Ok((zone, name)),
                 },
@@ -95,52 +95,64 @@ impl Finder<'_> {
         Err(refused(&start, "cname_loop", "more than eight CNAMEs lead from one to the next"))
     }
 
-    /// The zone that answers for `name`: the longest that we serve, if nothing in it is delegated elsewhere.
-    async fn zone_of(&self, name: &DomainName) -> Result<Option<ZoneName>> {
+    /// The zone that answers for `name`, and what is there at it: the longest that we serve, if nothing in it is
+    /// delegated elsewhere.
+    async fn zone_of(&self, name: &DomainName) -> Result<Option<(ZoneName, Vec<RecordSet>)>> {
         let mut between = Vec::new();
         let mut at = Some(name.clone());
         while let Some(here) = at {
             at = here.parent();
             if let Ok(zone) = ZoneName::try_from(here.clone())
-                && self.serves(&zone).await?
+                && let Some(sets) = self.sets_at(&zone, name).await?
             {
-                self.refuse_delegation(&zone, &between).await?;
-                return Ok(Some(zone));
+                self.refuse_delegation(&zone, &between, &sets).await?;
+                return Ok(Some((zone, sets)));
             }
             between.push(here);
         }
         Ok(None)
     }
 
-    async fn serves(&self, zone: &ZoneName) -> Result<bool> {
-        if !self.only.is_empty() {
-            return Ok(self.only.contains(zone));
+    /// All sets at `name` in `zone`; `None` if that is no zone of ours. One small read answers both.
+    async fn sets_at(&self, zone: &ZoneName, name: &DomainName) -> Result<Option<Vec<RecordSet>>> {
+        if !self.only.is_empty() && !self.only.contains(zone) {
+            return Ok(None);
         }
-        match self.zones.zone(zone).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        match self.zones.find(zone, name, None).await {
+            Ok(sets) => Ok(Some(sets)),
+            Err(error) if error.kind() == ErrorKind::NotFound && self.only.is_empty() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// What stands below NS records that are not the zone's own is answered by somebody else.
-    async fn refuse_delegation(&self, zone: &ZoneName, between: &[DomainName]) -> Result<()> {
-        for name in between {
-            if !self.zones.find(zone, name, Some(RecordType::Ns)).await?.is_empty() {
+    /// What stands below NS records that are not the zone's own is answered by somebody else. The first of the names is
+    /// the one that `sets` are at.
+    async fn refuse_delegation(
+        &self,
+        zone: &ZoneName,
+        between: &[DomainName],
+        sets: &[RecordSet],
+    ) -> Result<()> {
+        for (index, name) in between.iter().enumerate() {
+            let delegated = if index == 0 {
+                sets.iter().any(|set| set.kind() == RecordType::Ns)
+            } else {
+                !self.zones.find(zone, name, Some(RecordType::Ns)).await?.is_empty()
+            };
+            if delegated {
                 let help = format!("{name} is delegated to servers that are not ours; solve it there");
                 return Err(refused(name, "delegated_away", help));
             }
         }
         Ok(())
     }
+}
 
-    async fn cname(&self, zone: &ZoneName, name: &DomainName) -> Result<Option<DomainName>> {
-        let sets = self.zones.find(zone, name, Some(RecordType::Cname)).await?;
-        Ok(sets.iter().flat_map(crate::RecordSet::records).find_map(|record| match record {
-            RecordData::Cname(target) => Some(target.clone()),
-            _ => None,
-        }))
-    }
+fn cname(sets: &[RecordSet]) -> Option<DomainName> {
+    sets.iter().flat_map(RecordSet::records).find_map(|record| match record {
+        RecordData::Cname(target) => Some(target.clone()),
+        _ => None,
+    })
 }
 
 fn refused(name: &DomainName, code: &'static str, help: impl Into<String>) -> Error {

@@ -49,7 +49,7 @@ pub struct MockDns {
 /// How long a caller waits for an answer that does not come.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The largest body that the client sends.
-const BODY_LIMIT: usize = 1_500_000;
+const BODY_LIMIT: usize = 2_000_000;
 
 /// What a request is, for counters, faults and errors.
 pub(super) struct Request<'a> {

@@ -37,7 +37,12 @@ pub struct ZoneMatcher {
 #[derive(Clone, Copy)]
 struct Node {
     parent: u32,
-    label: (u32, u8),
+    /// Where its label begins, and how long it is.
+    start: u32,
+    length: u8,
+    /// Whether labels lead on from here. Most zones are the ends of their branches, and most names have more labels
+    /// than their zones: without this, each of those would cost one more probe, in vain.
+    leads_on: bool,
     /// Its zone, if one ends here.
     zone: Option<u32>,
 }
@@ -57,7 +62,7 @@ impl ZoneMatcher {
     pub fn new(zones: impl IntoIterator<Item = ZoneName>) -> Self {
         let mut matcher = Self {
             zones: Vec::new(),
-            nodes: vec![Node { parent: ROOT, label: (0, 0), zone: None }],
+            nodes: vec![Node { parent: ROOT, start: 0, length: 0, leads_on: false, zone: None }],
             labels: String::new(),
             slots: vec![Slot::default(); 16],
             seed: RandomState::new().hash_one(0),
@@ -76,7 +81,11 @@ impl ZoneMatcher {
                 Ok(child) => node = child,
                 Err(_free) => break,
             }
-            found = self.nodes[node as usize].zone.or(found);
+            let here = &self.nodes[node as usize];
+            found = here.zone.or(found);
+            if !here.leads_on {
+                break;
+            }
         }
         self.zones.get(found? as usize)
     }
@@ -129,7 +138,8 @@ impl ZoneMatcher {
         // A label has at most 63 octets, and so 252 characters.
         let length = u8::try_from(label.len()).unwrap_or(u8::MAX);
         self.labels.push_str(label);
-        self.nodes.push(Node { parent, label: (start, length), zone: None });
+        self.nodes.push(Node { parent, start, length, leads_on: false, zone: None });
+        self.nodes[parent as usize].leads_on = true;
         self.slots[free] = Slot { tag: tag(self.hash(parent, label)), node };
         if self.nodes.len() * 2 > self.slots.len() {
             self.grow();
@@ -152,8 +162,8 @@ impl ZoneMatcher {
     }
 
     fn label(&self, node: &Node) -> &str {
-        let start = node.label.0 as usize;
-        &self.labels[start..start + usize::from(node.label.1)]
+        let start = node.start as usize;
+        &self.labels[start..start + usize::from(node.length)]
     }
 
     /// Eight octets at a time; labels are short, and most have one or two such steps.

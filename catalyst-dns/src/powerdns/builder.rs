@@ -19,8 +19,9 @@ use super::refusal::SERVICE;
 use super::writers::Writers;
 use crate::PowerDns;
 
-/// Below the 2 MB that a server takes, with room for a proxy that counts headers too.
-const BODY_LIMIT: usize = 1_500_000;
+/// Below the 2 MB that a server takes (2 × 2²⁰ bytes), with room for a proxy that counts headers too. Five thousand sets
+/// with their marks fit.
+const BODY_LIMIT: usize = 2_000_000;
 
 /// Sets up a [`PowerDns`]; made by [`PowerDns::builder`].
 #[derive(Debug)]
@@ -103,7 +104,7 @@ impl PowerDnsBuilder {
         self
     }
 
-    /// The largest body that is sent, in bytes; 1,500,000 if not set. Changes that do not fit take several requests. The
+    /// The largest body that is sent, in bytes; 2,000,000 if not set. Changes that do not fit take several requests. The
     /// server's own limit is `webserver-max-bodysize` (2 MB if not set).
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;

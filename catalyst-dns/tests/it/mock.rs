@@ -74,6 +74,21 @@ async fn the_serial_that_a_write_tells_spares_the_read_after_it() {
 }
 
 #[tokio::test]
+async fn five_thousand_sets_with_their_marks_are_three_requests() {
+    let dns = MockDns::new().with_zone(&zone());
+    let address = RecordData::parse(RecordType::A, "192.0.2.1").unwrap();
+    let set = |number: u32| {
+        let name = zone().child(&format!("host-{number}")).unwrap();
+        RecordSet::new(name, Ttl::MINUTE, [address.clone()]).unwrap()
+    };
+    let owner = Owner::new("sovereign.example").unwrap();
+    let desired = Desired::builder(owner).sets(&zone(), (0..5000).map(set)).build().unwrap();
+    let report = Applier::default().apply(&dns, &desired).await;
+    report.check().unwrap();
+    assert_eq!((report.zones()[0].reads, report.zones()[0].writes), (2, 1));
+}
+
+#[tokio::test]
 async fn a_write_that_meets_another_one_changes_nothing() {
     let dns = MockDns::new().with_zone(&zone());
     dns.model().faults().inject(FaultRule::locked());
