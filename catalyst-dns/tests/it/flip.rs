@@ -154,8 +154,9 @@ async fn the_scripted_registrar_keeps_the_contract_of_registrars() {
         if let Some(looks) = looks {
             model.write_by_tasks(looks);
         }
-        let registrar = ModelRegistrar::new(&model).nameservers(write).without_ds();
-        contract::all(&registrar, &model).await;
+        let registrar = ModelRegistrar::new(&model).nameservers(write);
+        let registrar = if write == NsWrite::Direct { registrar } else { registrar.without_ds() };
+        contract::all(&registrar, &model, contract::Words::distinct()).await;
     }
 }
 

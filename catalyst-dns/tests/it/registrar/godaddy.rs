@@ -7,7 +7,6 @@ use catalyst_core::testing::LogCapture;
 use catalyst_core::{Backoff, RetryConfig};
 use catalyst_dns::registrar::flip::{FlipPolicy, FlipRequest, Flipper, MemoryJournal, Rollback, Turns};
 use catalyst_dns::registrar::{GoDaddy, NameServers, RegisteredDomain, Registrar as _};
-use catalyst_dns::testing::contract::registrar as contract;
 use catalyst_dns::testing::registrar::{FakeGoDaddy, FakeParent, Fault, FaultRule, Op, RegistrarModel};
 use catalyst_dns::{ErrorKind, Secret};
 
@@ -25,12 +24,6 @@ async fn account() -> (RegistrarModel, FakeGoDaddy, GoDaddy) {
     let builder = fake.builder().unwrap().timeout(Duration::from_millis(500)).retry(RetryConfig::never());
     let client = builder.build().unwrap();
     (model, fake, client)
-}
-
-#[tokio::test]
-async fn it_keeps_the_contract_of_registrars() {
-    let (model, _fake, client) = account().await;
-    contract::all(&client, &model).await;
 }
 
 #[tokio::test]
