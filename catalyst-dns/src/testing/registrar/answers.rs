@@ -60,7 +60,8 @@ impl RegistrarModel {
         self.shown(domain)
     }
 
-    fn shown(&self, domain: &RegisteredDomain) -> Answer<ModelDomain> {
+    /// The same, whatever goes wrong.
+    pub(super) fn shown(&self, domain: &RegisteredDomain) -> Answer<ModelDomain> {
         self.lock().domains.get(domain).map(Domain::shown).ok_or(Trouble::NotInAccount)
     }
 

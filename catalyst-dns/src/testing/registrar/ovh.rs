@@ -175,8 +175,10 @@ fn of_domain(model: &RegistrarModel, name: &RegisteredDomain, request: &Request,
             Ok(Reply::json(200, &Value::Null))
         }
         ("GET", ["nameServer"]) => {
-            let domain = model.domain(name)?;
-            Ok(Reply::json(200, &(0..entries(&domain).len()).collect()))
+            let (told, all) = (model.domain(name)?.servers, model.shown(name)?);
+            let shown = entries(&all).into_iter().enumerate();
+            let shown = shown.filter(|(_, (host, leaving))| *leaving || told.contains(host));
+            Ok(Reply::json(200, &shown.map(|(id, _)| id).collect()))
         }
         ("GET", ["nameServer", id]) => Ok(server(&model.look(name)?, id)),
         ("POST", ["nameServers", "update"]) => update(model, name, &body),
