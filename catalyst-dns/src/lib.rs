@@ -70,6 +70,7 @@ pub mod powerdns;
 pub mod query;
 mod record;
 pub mod registrar;
+mod response;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod verify;

@@ -1,6 +1,6 @@
 //! Digests and tags of keys.
 
-use aws_lc_rs::digest::{SHA256, SHA384, digest};
+use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
 use catalyst_core::{Error, ErrorKind, Result};
 
 use super::ZoneKey;
@@ -51,16 +51,20 @@ impl Ds {
 
     /// The same with another digest.
     pub fn with_digest(zone: &ZoneName, key: &Dnskey, algorithm: DigestAlgorithm) -> Self {
-        let mut octets = wire(zone.apex());
-        octets.extend(rdata(key));
         let hash = match algorithm {
             DigestAlgorithm::Sha256 => &SHA256,
             DigestAlgorithm::Sha384 => &SHA384,
         };
+        Self::with_hash(zone.apex(), key, algorithm.number(), hash)
+    }
+
+    fn with_hash(zone: &DomainName, key: &Dnskey, digest_type: u8, hash: &'static Algorithm) -> Self {
+        let mut octets = wire(zone);
+        octets.extend(rdata(key));
         Self {
             key_tag: key.key_tag(),
             algorithm: key.algorithm,
-            digest_type: algorithm.number(),
+            digest_type,
             digest: digest(hash, &octets).as_ref().to_vec(),
         }
     }
@@ -70,6 +74,18 @@ impl Ds {
         DigestAlgorithm::from_number(self.digest_type)
             .is_some_and(|algorithm| *self == Self::with_digest(zone, key, algorithm))
     }
+}
+
+/// Whether a DS that is in a parent already is the digest of `key`, even by SHA-1, which validators still take (RFC 8624
+/// section 3.3) and which is never computed for a new one.
+pub(crate) fn is_served_digest(ds: &Ds, zone: &DomainName, key: &Dnskey) -> bool {
+    let hash = match ds.digest_type {
+        1 => &SHA1_FOR_LEGACY_USE_ONLY,
+        2 => &SHA256,
+        4 => &SHA384,
+        _ => return false,
+    };
+    *ds == Ds::with_hash(zone, key, ds.digest_type, hash)
 }
 
 /// Whether a DS may mean `key`: by its digest, or by its tag where the digest is not computed here.

@@ -27,6 +27,7 @@ mod zone;
 pub use cds::{ChildRequest, ZoneMetadata, publish_cds};
 pub use chain::Validator;
 pub use digest::DigestAlgorithm;
+pub(crate) use digest::is_served_digest;
 pub use keys::{KeyId, KeyRole, KeySpec, ZoneKey, ZoneSecurity};
 pub use parent::{DsPublisher, ServedParent};
 pub use rollover::{Checkpoint, Facts, Phase, Progress, Roller, Rollover, Seen, Step, Timing};

@@ -42,6 +42,11 @@ fn digests_and_tags_are_those_of_the_rfcs() {
     );
     let expected = "60485 5 2 d4b7d520e7bb5f0f67674a0cceb1e3e0614b93c4f9e99b8383f6a1e4469da50a";
     assert_eq!(Ds::from_dnskey(&zone("dskey.example.com"), &key), ds(expected));
+    // RFC 4034 section 5.4: taken where it is served, and never made.
+    let sha1 = ds("60485 5 1 2bb183af5f22588179a53b0a98631fad1a292118");
+    let owner = zone("dskey.example.com");
+    assert!(is_served_digest(&sha1, owner.apex(), &key) && !sha1.is_of(&owner, &key));
+    assert!(!is_served_digest(&sha1, zone("example.com").apex(), &key));
     // RFC 6605 sections 6.1 and 6.2.
     assert_eq!(Ds::from_dnskey(&zone("Example.NET"), &dnskey(NET_KEY)), ds(NET_DS));
     let key = dnskey(
@@ -61,6 +66,8 @@ fn a_digest_belongs_to_one_key_in_one_zone() {
     let key = dnskey(NET_KEY);
     assert!(ds(NET_DS).is_of(&zone("example.net"), &key));
     assert!(!ds(NET_DS).is_of(&zone("example.org"), &key));
+    assert!(!ds(NET_DS).is_of(&zone("example.net"), &Dnskey { flags: 256, ..key.clone() }));
+    assert!(is_served_digest(&ds(NET_DS), zone("example.net").apex(), &key));
     let sha1 = Ds { digest_type: 1, digest: vec![0; 20], ..ds(NET_DS) };
     assert!(!sha1.is_of(&zone("example.net"), &key));
     assert!(key.is_entry_point() && key.is_zone_key());

@@ -15,7 +15,7 @@ use super::{
     SovereignTarget,
 };
 use crate::ZoneName;
-use crate::registrar::without_secrets;
+use crate::response::without_secrets;
 
 /// The pool-domain-manager.
 ///

@@ -1,10 +1,10 @@
 //! What the manager's refusals mean: the one place that reads them.
 
-use std::time::Duration;
-
 use catalyst_core::http::Response;
-use catalyst_core::{Error, ErrorKind, RetryAdvice};
+use catalyst_core::{Error, ErrorKind};
 use serde::Deserialize;
+
+use crate::response::with_retry_after;
 
 pub(super) const SERVICE: &str = "pool-domain-manager";
 
@@ -18,11 +18,7 @@ struct Refused {
 
 /// The error that an answer with an unsuccessful status means.
 pub(super) fn refusal(operation: &'static str, response: &Response) -> Error {
-    let error = meaning(operation, response.status(), response.body());
-    match response.header("retry-after").and_then(|text| text.trim().parse::<u64>().ok()) {
-        Some(seconds) => error.with_retry(RetryAdvice::After(Duration::from_secs(seconds.min(3600)))),
-        None => error,
-    }
+    with_retry_after(meaning(operation, response.status(), response.body()), response)
 }
 
 pub(super) fn meaning(operation: &'static str, status: u16, body: &[u8]) -> Error {

@@ -1,25 +1,27 @@
-//! Why a registrar did not do what it was asked: the words that are the same for all of them.
+//! Why a registrar did not do what it was asked: one code, one kind and one advice for each, whoever the registrar is.
 
-use std::time::Duration;
+use catalyst_core::{Error, ErrorKind};
 
-use catalyst_core::http::Response;
-use catalyst_core::{Error, ErrorKind, RetryAdvice, Secret};
+use super::RegisteredDomain;
 
 /// One of the codes that [`Registrar`](super::Registrar) promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(crate) enum Cause {
     BadCredential,
     NotInAccount,
     AccountTier,
     RateLimited,
     ProtectedDomain,
     Unavailable,
+    TaskFailed,
+    ManualOnly,
     Unsupported,
     Refused,
 }
 
 impl Cause {
-    pub(super) fn code(self) -> &'static str {
+    /// The stable word that the trait documents.
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::BadCredential => "bad_credential",
             Self::NotInAccount => "not_in_account",
@@ -27,6 +29,8 @@ impl Cause {
             Self::RateLimited => "rate_limited",
             Self::ProtectedDomain => "protected_domain",
             Self::Unavailable => "unavailable",
+            Self::TaskFailed => "task_failed",
+            Self::ManualOnly => "manual_only",
             Self::Unsupported => "unsupported",
             Self::Refused => "refused",
         }
@@ -39,82 +43,56 @@ impl Cause {
             Self::AccountTier | Self::ProtectedDomain => ErrorKind::PermissionDenied,
             Self::RateLimited => ErrorKind::RateLimited,
             Self::Unavailable => ErrorKind::Unavailable,
-            Self::Unsupported | Self::Refused => ErrorKind::InvalidRequest,
+            Self::TaskFailed => ErrorKind::Other,
+            Self::ManualOnly | Self::Unsupported => ErrorKind::Config,
+            Self::Refused => ErrorKind::InvalidRequest,
         }
     }
 
     /// What to do, where the registrar's answer says nothing finer.
     fn help(self) -> &'static str {
         match self {
-            Self::BadCredential => "the registrar refuses the credential",
-            Self::NotInAccount => "the account does not have the domain",
-            Self::AccountTier => "the account's plan does not allow this call",
-            Self::RateLimited => "the registrar asks for fewer requests",
-            Self::ProtectedDomain => "the domain is locked or protected; a person has to release it",
-            Self::Unavailable => "the registrar, or the registry behind it, cannot serve now",
-            Self::Unsupported => "the registrar's API has no call for this",
-            Self::Refused => "the registrar refuses the contents of the request",
+            Self::BadCredential => {
+                "the registrar does not accept the credential: wrong, ended or switched off"
+            }
+            Self::NotInAccount => "the account of this credential does not have the domain",
+            Self::AccountTier => {
+                "the credential is good, and the account may not use this part of the API: too few domains or too \
+                 small a plan; the registrar's terms say what it takes"
+            }
+            Self::RateLimited => "the account has made too many requests",
+            Self::ProtectedDomain => {
+                "the domain is locked or protected, which the API cannot lift: do it in the registrar's console"
+            }
+            Self::Unavailable => {
+                "the registrar's API, or the registry behind it, does not work at the moment"
+            }
+            Self::TaskFailed => "the registrar accepted the change and could not carry it out",
+            Self::ManualOnly => "the registrar has no call for it: a person does it in the console",
+            Self::Unsupported => "the registrar's API has no such call",
+            Self::Refused => "the registrar refuses what was sent",
         }
     }
 
-    pub(super) fn error(self, operation: &'static str) -> Error {
+    /// The error, with the advice that fits in general; adapters say it better where they know more.
+    pub(crate) fn error(self, operation: &'static str) -> Error {
         Error::new(self.kind(), operation).with_code(self.code()).with_help(self.help())
+    }
+
+    /// The error of a call about a domain that is not even made.
+    pub(crate) fn unasked(
+        self,
+        service: &'static str,
+        operation: &'static str,
+        domain: &RegisteredDomain,
+    ) -> Error {
+        self.error(operation).with_service(service).with_target(domain.as_str())
     }
 }
 
 /// The error of an answer that is not what the registrar documents.
 pub(super) fn unreadable(operation: &'static str, help: &str) -> Error {
     Error::new(ErrorKind::Decode, operation)
-        .with_code("unavailable")
+        .with_code(Cause::Unavailable.code())
         .with_help(format!("the answer is not what the registrar documents: {help}"))
-}
-
-/// Keeps the pause that the registrar asks for, up to an hour.
-pub(super) fn with_retry_after(error: Error, response: &Response) -> Error {
-    match response.header("retry-after").and_then(|text| text.trim().parse::<u64>().ok()) {
-        Some(seconds) => error.with_retry(RetryAdvice::After(Duration::from_secs(seconds.min(3600)))),
-        None => error,
-    }
-}
-
-/// The error without the secrets that the server's words may repeat.
-pub(crate) fn without_secrets(error: Error, secrets: &[Secret]) -> Error {
-    let Some(said) = error.server_message() else { return error };
-    // What is shorter than this could be any word, and is no credential of anybody.
-    let long = secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= 4);
-    let clean = long.fold(said.to_owned(), |text, secret| text.replace(secret, "[redacted]"));
-    if clean == said { error } else { error.with_server_message(&clean) }
-}
-
-/// Whether a body is a page for people instead of data.
-pub(super) fn is_html(body: &[u8]) -> bool {
-    let head = &body[..body.len().min(512)];
-    let text =
-        String::from_utf8_lossy(head).trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).to_lowercase();
-    text.starts_with("<!doctype html") || text.starts_with("<html")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_server_repeats_of_a_credential_is_cut_out() {
-        let error =
-            Cause::BadCredential.error("x").with_server_message("key abcdefgh of user bob is unknown");
-        let clean = without_secrets(error, &[Secret::new("abcdefgh"), Secret::new("bob")]);
-        assert_eq!(clean.server_message(), Some("key [redacted] of user bob is unknown"));
-    }
-
-    #[test]
-    fn pages_are_told_from_data() {
-        for (body, page) in [
-            ("<!DOCTYPE html>", true),
-            ("\u{feff} \n<HTML lang=en>", true),
-            ("<?xml version=\"1.0\"?>", false),
-            ("{}", false),
-        ] {
-            assert_eq!(is_html(body.as_bytes()), page, "{body}");
-        }
-    }
 }

@@ -89,9 +89,15 @@ impl RateLimit {
     /// # Cancel safety
     /// The slot of a caller who leaves is not given to another one.
     pub async fn acquire(&self) -> Result<Permit> {
-        let latest = Instant::now() + self.max_wait;
+        self.acquire_within(self.max_wait).await
+    }
+
+    /// The same for a caller who has less time.
+    pub(super) async fn acquire_within(&self, time: Duration) -> Result<Permit> {
+        let time = time.min(self.max_wait);
+        let latest = Instant::now() + time;
         let under_way = timeout_at(latest, Arc::clone(&self.at_once).acquire_owned());
-        let Ok(Ok(under_way)) = under_way.await else { return Err(too_long(self.max_wait)) };
+        let Ok(Ok(under_way)) = under_way.await else { return Err(too_long(time)) };
         let slot = self.reserve(latest)?;
         if slot > Instant::now() {
             sleep_until(slot).await;
@@ -129,7 +135,7 @@ fn too_long(wait: Duration) -> Error {
     Error::new(ErrorKind::RateLimited, "wait for the registrar's limit")
         .with_code("rate_limited")
         .with_help(format!(
-            "the account's limit of requests is used up for another {wait:.1?}; no request was made"
+            "the account's limit of requests is used up for another {wait:.1?}; nothing was sent"
         ))
         .with_retry(RetryAdvice::After(wait))
 }

@@ -5,18 +5,18 @@ mod cause;
 mod cloudflare;
 mod domain;
 mod dynadot;
-mod fault;
 pub mod flip;
+mod format;
 mod godaddy;
 mod limit;
-mod line;
 mod listing;
 mod namecheap;
 mod ovh;
-mod pace;
 mod wire;
 
-pub(crate) use cause::without_secrets;
+#[cfg(feature = "testing")]
+#[cfg(feature = "testing")]
+pub(crate) use cause::Cause;
 
 pub use api::{NsWrite, Registrar, RegistrarCapabilities, TaskId, TaskState};
 pub use cloudflare::{Cloudflare, CloudflareBuilder};

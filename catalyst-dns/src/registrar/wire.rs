@@ -1,217 +1,241 @@
-//! What the adapters of JSON APIs share: one call, its limit, its retries, and answers that are no JSON.
+//! The way of one account to its registrar: within its limit, bounded in time, tried again where that is safe.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use catalyst_core::http::{HttpClient, HttpConfig, Method, Request, Response, parse_address};
+use catalyst_core::http::{HttpClient, HttpConfig, Request, Response, parse_address};
 use catalyst_core::tls::TlsConfig;
 use catalyst_core::{
     Error, ErrorKind, Idempotency, Result, RetryAdvice, RetryBudget, RetryConfig, Secret, retry,
 };
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 use url::Url;
-use zeroize::Zeroizing;
 
 use super::RateLimit;
-use super::fault::{Refusal, refusal};
-
-/// What is to be asked; built once, sent as often as need be.
-pub(crate) struct Call {
-    pub(crate) operation: &'static str,
-    method: Method,
-    url: Url,
-    target: String,
-    body: Option<Zeroizing<Vec<u8>>>,
-    idempotency: Idempotency,
-}
-
-impl Call {
-    /// A read, which may be repeated. `target` is what errors name: a domain, never the URL.
-    pub(crate) fn read(operation: &'static str, url: Url, target: impl Into<String>) -> Self {
-        let idempotency = Idempotency::Repeatable;
-        Self { operation, method: Method::Get, url, target: target.into(), body: None, idempotency }
-    }
-
-    /// A write. It is repeated only when it is certain that it had no effect: between the first one and its repetition
-    /// somebody else may have written.
-    pub(crate) fn write(
-        operation: &'static str,
-        method: Method,
-        url: Url,
-        target: impl Into<String>,
-        body: &impl Serialize,
-    ) -> Result<Self> {
-        let bytes = serde_json::to_vec(body).map_err(|error| {
-            Error::new(ErrorKind::InvalidRequest, operation)
-                .with_help("the request cannot be written as JSON")
-                .with_source(error)
-        })?;
-        let (body, idempotency) = (Some(Zeroizing::new(bytes)), Idempotency::Once);
-        Ok(Self { operation, method, url, target: target.into(), body, idempotency })
-    }
-
-    fn request(&self, headers: &[(&'static str, Secret)], limit: Duration) -> Result<Request> {
-        let mut request = Request::new(self.method, self.url.clone(), self.operation)
-            .target(self.target.clone())
-            .fixed_header("accept", "application/json")
-            .timeout(limit);
-        for (name, value) in headers {
-            request = request.secret_header(name, value)?;
-        }
-        Ok(match &self.body {
-            Some(body) => request.bytes("application/json", body.clone()),
-            None => request,
-        })
-    }
-
-    fn is_write(&self) -> bool {
-        self.idempotency == Idempotency::Once
-    }
-}
-
-/// How one registrar says no: the status and the body are read in one place for each.
-pub(crate) type ReadRefusal = fn(&'static str, &Response) -> Error;
-
-/// What can be set for any adapter.
-#[derive(Debug)]
-pub(crate) struct WireConfig {
-    /// `None` is the registrar's own.
-    pub(crate) address: Option<Url>,
-    pub(crate) tls: TlsConfig,
-    pub(crate) timeout: Duration,
-    pub(crate) retry: RetryConfig,
-    pub(crate) limit: RateLimit,
-}
-
-impl WireConfig {
-    pub(crate) fn new(limit: RateLimit) -> Self {
-        Self {
-            address: None,
-            tls: TlsConfig::new(),
-            timeout: Duration::from_secs(20),
-            retry: RetryConfig::default(),
-            limit,
-        }
-    }
-}
-
-/// The way to one account at a registrar's JSON API.
-pub(crate) struct Wire {
-    registrar: &'static str,
-    http: HttpClient,
-    address: Url,
-    headers: Vec<(&'static str, Secret)>,
-    retry: RetryConfig,
-    budget: RetryBudget,
-    limit: RateLimit,
-    read_refusal: ReadRefusal,
-}
+use super::cause::Cause;
+use super::format::Format;
+use crate::response::{with_retry_after, without_secrets};
 
 /// The largest body: a thousand domains of GoDaddy's with all their contacts.
 const MAX_BODY: usize = 8 << 20;
 
-impl Wire {
-    pub(crate) fn new(
-        registrar: &'static str,
-        address: &str,
-        config: WireConfig,
-        headers: Vec<(&'static str, Secret)>,
-        read_refusal: ReadRefusal,
-    ) -> Result<Self> {
-        let limits = HttpConfig::new(registrar).timeout(config.timeout).max_body(MAX_BODY).tls(config.tls);
-        Ok(Self {
-            registrar,
-            http: HttpClient::new(limits)?,
-            address: config.address.map_or_else(|| parse_address(address), Ok)?,
-            headers,
-            retry: config.retry,
-            budget: RetryBudget::default(),
-            limit: config.limit,
-            read_refusal,
-        })
+/// A call, apart from its contents.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call<'a> {
+    /// As errors and spans name it.
+    pub(super) operation: &'static str,
+    /// What errors name: a domain or the account, never the URL.
+    pub(super) target: &'a str,
+    idempotency: Idempotency,
+}
+
+impl<'a> Call<'a> {
+    /// A read, or what changes nothing when it is repeated.
+    pub(super) fn read(operation: &'static str, target: &'a str) -> Self {
+        Self { operation, target, idempotency: Idempotency::Repeatable }
     }
 
+    /// A write. It is repeated only when it is certain that it had no effect: between the first one and its repetition
+    /// somebody else may have written.
+    pub(super) fn write(operation: &'static str, target: &'a str) -> Self {
+        Self { operation, target, idempotency: Idempotency::Once }
+    }
+
+    fn is_write(self) -> bool {
+        self.idempotency == Idempotency::Once
+    }
+}
+
+/// What can be set for any adapter.
+#[derive(Debug)]
+pub(super) struct WireConfig {
+    /// `None` is the registrar's own.
+    pub(super) address: Option<Url>,
+    pub(super) tls: TlsConfig,
+    pub(super) timeout: Duration,
+    pub(super) retry: RetryConfig,
+    pub(super) limit: RateLimit,
+}
+
+impl WireConfig {
+    pub(super) fn new(limit: RateLimit) -> Self {
+        let (tls, timeout, retry) = (TlsConfig::new(), Duration::from_secs(20), RetryConfig::default());
+        Self { address: None, tls, timeout, retry, limit }
+    }
+
+    /// The way to `address`, if no other one was set. `secrets` are what must not come back in errors.
+    pub(super) fn open(
+        self,
+        service: &'static str,
+        address: &str,
+        format: Format,
+        secrets: Vec<Secret>,
+    ) -> Result<Wire> {
+        let limits = HttpConfig::new(service).timeout(self.timeout).max_body(MAX_BODY).tls(self.tls);
+        Ok(Wire(Arc::new(Inner {
+            service,
+            http: HttpClient::new(limits)?,
+            address: self.address.map_or_else(|| parse_address(address), Ok)?,
+            format,
+            secrets,
+            retry: self.retry,
+            budget: RetryBudget::default(),
+            limit: self.limit,
+        })))
+    }
+}
+
+/// The setters that the builders of all adapters have; `$field` is their [`WireConfig`].
+macro_rules! wire_settings {
+    ($field:ident, address: $address:literal, limit: $limit:literal) => {
+        #[doc = concat!("Where the API is; ", $address, " if not set.")]
+        ///
+        /// # Errors
+        /// [`ErrorKind::Config`](crate::ErrorKind::Config) if it is not an absolute `http` or `https` URL.
+        pub fn address(mut self, address: &str) -> catalyst_core::Result<Self> {
+            self.$field.address = Some(catalyst_core::http::parse_address(address)?);
+            Ok(self)
+        }
+
+        /// How the server is checked.
+        pub fn tls(mut self, tls: catalyst_core::tls::TlsConfig) -> Self {
+            self.$field.tls = tls;
+            self
+        }
+
+        /// How long one try of a call may take; 20 s if not set.
+        pub fn timeout(mut self, limit: std::time::Duration) -> Self {
+            self.$field.timeout = limit;
+            self
+        }
+
+        /// How often and how long calls are tried again; three times within 30 s if not set. A write is repeated only
+        /// if it certainly had no effect.
+        pub fn retry(mut self, retry: catalyst_core::RetryConfig) -> Self {
+            self.$field.retry = retry;
+            self
+        }
+
+        #[doc = concat!("How often the account is asked; ", $limit, " if not set.")]
+        pub fn limit(mut self, limit: crate::registrar::RateLimit) -> Self {
+            self.$field.limit = limit;
+            self
+        }
+    };
+}
+pub(super) use wire_settings;
+
+/// The way to one account at a registrar's API. Clones share it.
+#[derive(Clone)]
+pub(super) struct Wire(Arc<Inner>);
+
+struct Inner {
+    service: &'static str,
+    http: HttpClient,
+    address: Url,
+    format: Format,
+    secrets: Vec<Secret>,
+    retry: RetryConfig,
+    budget: RetryBudget,
+    limit: RateLimit,
+}
+
+impl Wire {
     /// The URL of `path` below the address; `path` has no parts that came from outside without escapes.
-    pub(crate) fn url(&self, path: &str) -> Url {
-        let mut url = self.address.clone();
-        url.set_path(&format!("{}/{path}", self.address.path().trim_end_matches('/')));
+    pub(super) fn url(&self, path: &str) -> Url {
+        let mut url = self.0.address.clone();
+        url.set_path(&format!("{}/{path}", url.path().trim_end_matches('/')));
         url
     }
 
-    /// Makes the call and reads its answer as JSON.
-    pub(crate) async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T> {
-        let response = self.send(call).await?;
-        response.json().map_err(|error| self.about(call, error))
+    /// The address itself, for an API that has no paths.
+    pub(super) fn address(&self) -> Url {
+        self.0.address.clone()
     }
 
-    /// Makes the call; an answer is one with a successful status, and JSON or nothing in its body.
-    pub(crate) async fn send(&self, call: &Call) -> Result<Response> {
+    /// Makes the call. `request` is asked for each try, for a signature is good for one; `read` says what an answer of
+    /// the API means, whatever its status.
+    pub(super) async fn ask<T>(
+        &self,
+        call: Call<'_>,
+        request: impl Fn() -> Result<Request>,
+        read: impl Fn(&Response) -> Result<T>,
+    ) -> Result<T> {
+        let (inner, request, read) = (&*self.0, &request, &read);
         // On the heap, for it holds the whole of a request and the callers' futures stay small.
-        Box::pin(retry(&self.retry, &self.budget, call.idempotency, |attempt| async move {
-            let _permit = self.limit.acquire().await.map_err(|error| self.about(call, error))?;
-            let sent =
-                call.request(&self.headers, attempt.remaining).map_err(|error| self.about(call, error))?;
-            let response = self.http.send(sent).await.map_err(|error| self.about(call, unheard(error)))?;
-            let readable = response.body().is_empty() || looks_like_json(&response);
-            if response.is_success() && readable {
-                return Ok(response);
-            }
-            let error = if readable { self.judged(call, &response) } else { self.no_json(call, &response) };
-            if let (ErrorKind::RateLimited, RetryAdvice::After(pause)) = (error.kind(), error.retry()) {
-                self.limit.pause(pause);
-            }
-            Err(self.about(call, error))
+        let result = Box::pin(retry(&inner.retry, &inner.budget, call.idempotency, |attempt| async move {
+            let response = inner.exchange(call, request, attempt.remaining).await?;
+            // Before the loop sees it, which logs what it repeats.
+            inner.judge(call, &response, read).map_err(|error| without_secrets(error, &inner.secrets))
         }))
-        .await
+        .await;
+        result.map_err(|error| error.with_service(inner.service).with_target(call.target))
+    }
+}
+
+impl Inner {
+    async fn exchange(
+        &self,
+        call: Call<'_>,
+        request: impl Fn() -> Result<Request>,
+        remaining: Duration,
+    ) -> Result<Response> {
+        let start = Instant::now();
+        let _permit = self.limit.acquire_within(remaining).await?;
+        let remaining = remaining.saturating_sub(start.elapsed());
+        let request = request().map_err(unsendable)?.fixed_header("accept", self.format.accept);
+        let sent = self.http.send(request.target(call.target).timeout(remaining));
+        sent.await.map_err(|error| error.with_code(Cause::Unavailable.code()))
     }
 
-    fn judged(&self, call: &Call, response: &Response) -> Error {
-        let error = with_retry_after((self.read_refusal)(call.operation, response), response);
-        let unsure = call.is_write() && response.status() >= 500;
-        if unsure { error.with_outcome_unknown() } else { error }.with_status(response.status())
+    fn judge<T>(
+        &self,
+        call: Call<'_>,
+        response: &Response,
+        read: impl Fn(&Response) -> Result<T>,
+    ) -> Result<T> {
+        let is_data = (self.format.is_data)(response.body());
+        let result = if is_data { read(response) } else { Err(self.page(call, response)) };
+        let error = match result {
+            Ok(value) => return Ok(value),
+            Err(error) => with_retry_after(error, response).with_status(response.status()),
+        };
+        if let (ErrorKind::RateLimited, RetryAdvice::After(pause)) = (error.kind(), error.retry()) {
+            self.limit.pause(pause);
+        }
+        let doubtful =
+            if is_data { failed_inside(response, &error) } else { !turned_away(response.status()) };
+        Err(if call.is_write() && doubtful { error.with_outcome_unknown() } else { error })
     }
 
     /// A page of HTML, or nothing that we know: from a wall before the API that turns guests away, or from a proxy
     /// whose server is down.
-    fn no_json(&self, call: &Call, response: &Response) -> Error {
-        let status = response.status();
-        let meaning = match status {
-            403 | 405 | 429 => Refusal::RateLimited,
-            _ => Refusal::Unavailable,
-        };
-        let error = with_retry_after(refusal(self.registrar, meaning, call.operation), response)
-            .with_status(status)
-            .with_help("the answer is not the API's: a page of a proxy or of a wall before it");
-        // Only what was turned away at the door is certain not to have happened.
-        let unsure = call.is_write() && meaning == Refusal::Unavailable;
-        if unsure { error.with_outcome_unknown() } else { error }
-    }
-
-    fn about(&self, call: &Call, error: Error) -> Error {
-        error.with_service(self.registrar).with_target(call.target.clone())
+    fn page(&self, call: Call<'_>, response: &Response) -> Error {
+        (self.format.page)(call.operation, response.status())
+            .with_help("the answer is not the API's: a page of a proxy or of a wall before it")
     }
 }
 
-/// No answer: the codes are the same for all registrars.
-fn unheard(error: Error) -> Error {
-    match error.kind() {
-        ErrorKind::Timeout | ErrorKind::Connect | ErrorKind::Unavailable => {
-            error.with_code(Refusal::Unavailable.code())
-        }
-        _ => error,
-    }
+/// Only what was turned away at the door is certain not to have happened.
+fn turned_away(status: u16) -> bool {
+    matches!(status, 403 | 405 | 429)
 }
 
-fn with_retry_after(error: Error, response: &Response) -> Error {
-    match response.header("retry-after").and_then(|text| text.trim().parse().ok()) {
-        Some(seconds) => error.with_retry(RetryAdvice::After(Duration::from_secs(seconds))),
-        None => error,
-    }
+/// A write that failed inside, or whose answer cannot be read, may have been carried out.
+fn failed_inside(response: &Response, error: &Error) -> bool {
+    response.status() >= 500 || error.code() == Some(Cause::Unavailable.code())
 }
 
-fn looks_like_json(response: &Response) -> bool {
-    let first = response.body().iter().find(|byte| !byte.is_ascii_whitespace());
-    matches!(first, Some(b'{' | b'['))
+/// Only the credential can have a character that no header carries.
+fn unsendable(error: Error) -> Error {
+    error.with_code(Cause::BadCredential.code())
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire").field("address", &self.0.address.as_str()).finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]

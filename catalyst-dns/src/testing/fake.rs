@@ -7,12 +7,11 @@ use std::sync::Arc;
 use catalyst_core::testing::StubServer;
 use catalyst_core::{Result, Secret};
 use tokio::sync::OnceCell;
-use wiremock::matchers::any;
-use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::dns::DnsResponder;
+use super::socket::serve;
 use super::view::{self, ModelView};
-use super::wire::{Access, Outcome, Reply, Server};
+use super::wire::{Access, Server};
 use crate::mock::{Faults, Model, Requests};
 use crate::{PowerDns, PowerDnsBuilder};
 
@@ -50,14 +49,10 @@ impl FakePowerDns {
 
     /// Starts one that shows `model` to the world.
     pub async fn serve(model: Model) -> Self {
-        let server = MockServer::builder().disable_request_recording().start().await;
         let access = Access::new(Secret::new("fake-api-key"));
         let wire = Server::new(model.clone(), access.clone());
-        // The first mock decides what becomes of a request, and takes those whose connection is to be closed; the
-        // second one gives the answers to the others. wiremock handles one request at a time.
-        Mock::given(Severed(wire.clone())).respond_with_err(sever).with_priority(1).mount(&server).await;
-        Mock::given(any()).respond_with(Answered(wire)).with_priority(2).mount(&server).await;
-        Self { model, access, server: StubServer::new(server), dns: OnceCell::new() }
+        let server = serve(Arc::new(move |request| wire.handle(request))).await;
+        Self { model, access, server, dns: OnceCell::new() }
     }
 
     /// Where it listens: `http://127.0.0.1:…`, without a path.
@@ -138,38 +133,5 @@ impl fmt::Debug for FakePowerDns {
             .field("address", &self.address())
             .field("model", &self.model)
             .finish_non_exhaustive()
-    }
-}
-
-/// Matches the requests whose connection is to be closed without an answer.
-struct Severed(Server);
-
-impl Match for Severed {
-    fn matches(&self, request: &Request) -> bool {
-        matches!(self.0.take_in(request), Outcome::Sever)
-    }
-}
-
-/// The error is what makes the server close the connection; nobody reads it.
-fn sever(_request: &Request) -> std::io::Error {
-    std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
-}
-
-struct Answered(Server);
-
-impl Respond for Answered {
-    fn respond(&self, _request: &Request) -> ResponseTemplate {
-        let Reply { status, headers, body, content_type, delay } = self.0.give_out();
-        let mut template = ResponseTemplate::new(status);
-        for (name, value) in headers {
-            template = template.append_header(name, value);
-        }
-        if !body.is_empty() {
-            template = template.set_body_raw(body, content_type);
-        }
-        match delay {
-            Some(delay) => template.set_delay(delay),
-            None => template,
-        }
     }
 }

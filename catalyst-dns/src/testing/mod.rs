@@ -21,4 +21,3 @@ mod wire;
 
 pub use fake::FakePowerDns;
 pub use pool::{FakePool, FakePoolZones, PoolFault};
-pub use registrar::{AccountFault, FakeAccount, FakeDynadot, FakeNamecheap, FakeOvh};

@@ -45,8 +45,9 @@ impl Reply {
 /// Carries a request out; `None` closes the connection without an answer.
 pub(super) type Handler = Arc<dyn Fn(&Request) -> Option<Reply> + Send + Sync>;
 
-/// Serves until the answer is dropped. wiremock handles one request at a time, so the handler and what is given out
-/// belong together.
+/// The one way in which the fakes of this crate are served: until the answer is dropped. The first mock decides what
+/// becomes of a request, and takes those whose connection is to be closed; the second one gives the answers to the
+/// others. wiremock handles one request at a time, so both see the same.
 pub(super) async fn serve(handler: Handler) -> StubServer {
     let server = MockServer::builder().disable_request_recording().start().await;
     let next = Arc::new(Mutex::new(None));

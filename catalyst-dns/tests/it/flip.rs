@@ -15,6 +15,8 @@ use catalyst_dns::{Dnskey, Ds, ErrorKind, RecordData, RecordType};
 use proptest::prelude::*;
 use tokio::time::Instant;
 
+mod wire;
+
 struct Scene {
     model: RegistrarModel,
     parent: FakeParent,
@@ -55,7 +57,10 @@ fn ds(text: &str) -> Ds {
 
 impl Scene {
     fn new() -> Self {
-        let model = RegistrarModel::new();
+        Self::of(RegistrarModel::new())
+    }
+
+    fn of(model: RegistrarModel) -> Self {
         model.add_domain(domain(), old());
         let parent = FakeParent::new(&model);
         parent.serve(&domain(), &new(), 7);
@@ -79,9 +84,13 @@ impl Scene {
     }
 
     fn flipper_at(&self, registrar: Arc<dyn Registrar>) -> Flipper {
+        self.flipper_by(registrar, FlipPolicy::default().jitter(Jitter::Fixed(1.0)))
+    }
+
+    fn flipper_by(&self, registrar: Arc<dyn Registrar>, policy: FlipPolicy) -> Flipper {
         let (events, parent) = (Arc::clone(&self.events), self.parent.clone());
         Flipper::builder(registrar, Arc::new(parent), self.parent.directory(), Arc::new(self.journal.clone()))
-            .policy(FlipPolicy::default().jitter(Jitter::Fixed(1.0)))
+            .policy(policy)
             .turns(Turns::default())
             .on_event(move |_, event| events.lock().unwrap().push(event.clone()))
             .build()
@@ -154,8 +163,9 @@ async fn the_scripted_registrar_keeps_the_contract_of_registrars() {
         if let Some(looks) = looks {
             model.write_by_tasks(looks);
         }
-        let registrar = ModelRegistrar::new(&model).nameservers(write).without_ds();
-        contract::all(&registrar, &model).await;
+        let registrar = ModelRegistrar::new(&model).nameservers(write);
+        let registrar = if write == NsWrite::Direct { registrar } else { registrar.without_ds() };
+        contract::all(&registrar, &model, contract::Words::distinct()).await;
     }
 }
 

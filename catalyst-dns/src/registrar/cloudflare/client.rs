@@ -1,15 +1,17 @@
 //! The calls.
 
 use std::fmt;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use catalyst_core::http::path_segment;
-use catalyst_core::{Error, ErrorKind, Result, Secret};
+use catalyst_core::http::{Method, Request, path_segment};
+use catalyst_core::{Result, Secret};
+use serde::de::DeserializeOwned;
+use url::Url;
 
 use super::CloudflareBuilder;
-use super::wire::{Envelope, NAME, TokenState, WireDnssec, WireZone};
-use crate::registrar::fault::{Refusal, refusal};
+use super::answer::{self, Envelope, SERVICE, TokenState, WireDnssec, WireZone};
+use crate::registrar::cause::{Cause, unreadable};
+use crate::registrar::listing::{Listing, servers};
 use crate::registrar::wire::{Call, Wire};
 use crate::registrar::{
     NameServers, NsWrite, RegisteredDomain, Registrar, RegistrarCapabilities, TaskId, TaskState,
@@ -32,7 +34,8 @@ use crate::{DomainName, Ds, RecordData, RecordType};
 /// ```
 #[derive(Clone)]
 pub struct Cloudflare {
-    pub(super) wire: Arc<Wire>,
+    pub(super) authorization: Secret,
+    pub(super) wire: Wire,
 }
 
 /// Zones on a page, which is the most that Cloudflare gives.
@@ -54,8 +57,8 @@ impl Cloudflare {
     pub async fn zone_ds(&self, domain: &RegisteredDomain) -> Result<Option<Ds>> {
         let zone = self.zone(domain, "read the zone's DS").await?;
         let url = self.wire.url(&format!("zones/{}/dnssec", path_segment(&zone.id)));
-        let call = Call::read("read the zone's DS", url, domain.as_str());
-        let signing: Envelope<WireDnssec> = self.wire.json(&call).await?;
+        let call = Call::read("read the zone's DS", domain.as_str());
+        let signing: Envelope<WireDnssec> = self.get(call, url).await?;
         let WireDnssec { status, ds } = signing.result;
         let Some(record) = ds.filter(|_| matches!(&*status, "active" | "pending")) else { return Ok(None) };
         let content = record.split_once(" DS ").map_or(&*record, |(_, content)| content);
@@ -68,15 +71,14 @@ impl Cloudflare {
     async fn zone(&self, domain: &RegisteredDomain, operation: &'static str) -> Result<WireZone> {
         let mut url = self.wire.url("zones");
         url.query_pairs_mut().append_pair("name", domain.as_str());
-        let call = Call::read(operation, url, domain.as_str());
-        let found: Envelope<Vec<WireZone>> = self.wire.json(&call).await?;
+        let found: Envelope<Vec<WireZone>> = self.get(Call::read(operation, domain.as_str()), url).await?;
         let same =
             |zone: &WireZone| DomainName::from_server(&zone.name).is_ok_and(|name| name == *domain.name());
         found
             .result
             .into_iter()
             .find(same)
-            .ok_or_else(|| refusal(NAME, Refusal::NotInAccount, operation).with_target(domain.as_str()))
+            .ok_or_else(|| Cause::NotInAccount.unasked(SERVICE, operation, domain))
     }
 
     async fn page(&self, page: u32) -> Result<Envelope<Vec<WireZone>>> {
@@ -84,14 +86,22 @@ impl Cloudflare {
         url.query_pairs_mut()
             .append_pair("page", &page.to_string())
             .append_pair("per_page", &PER_PAGE.to_string());
-        self.wire.json(&Call::read("list domains", url, "all domains")).await
+        self.get(Call::read("list domains", "account"), url).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, call: Call<'_>, url: Url) -> Result<T> {
+        let request = || {
+            Request::new(Method::Get, url.clone(), call.operation)
+                .secret_header("authorization", &self.authorization)
+        };
+        self.wire.ask(call, request, |response| answer::read(call.operation, response)).await
     }
 }
 
 #[async_trait]
 impl Registrar for Cloudflare {
     fn name(&self) -> &'static str {
-        NAME
+        SERVICE
     }
 
     fn capabilities(&self) -> RegistrarCapabilities {
@@ -101,31 +111,30 @@ impl Registrar for Cloudflare {
 
     async fn validate(&self) -> Result<()> {
         let operation = "check the API token";
-        let call = Call::read(operation, self.wire.url("user/tokens/verify"), "the token");
-        let token: Envelope<TokenState> = self.wire.json(&call).await?;
+        let url = self.wire.url("user/tokens/verify");
+        let token: Envelope<TokenState> = self.get(Call::read(operation, "account"), url).await?;
         match &*token.result.status {
             "active" => Ok(()),
-            status => Err(refusal(NAME, Refusal::BadCredential, operation)
+            status => Err(Cause::BadCredential
+                .error(operation)
+                .with_service(SERVICE)
                 .with_server_message(&format!("the token is {status}"))),
         }
     }
 
     /// The zones of the account that are registered domains; a zone below one is none.
     async fn domains(&self) -> Result<Vec<RegisteredDomain>> {
-        let mut domains = Vec::new();
+        let operation = "list domains";
+        let mut listing = Listing::default();
         for page in 1..=MAX_PAGES {
             let zones = self.page(page).await?;
             let empty = zones.result.is_empty();
-            let names = zones.result.iter().filter_map(|zone| zone.name.parse().ok());
-            domains.extend(names);
+            listing.add(operation, zones.result.iter().map(|zone| &zone.name))?;
             if empty || page >= zones.result_info.total_pages {
-                return Ok(domains);
+                return Ok(listing.finish());
             }
         }
-        Err(Error::new(ErrorKind::Decode, "list domains")
-            .with_service(NAME)
-            .with_code(Refusal::Unavailable.code())
-            .with_help(format!("the list has no end after {MAX_PAGES} pages")))
+        Err(unreadable(operation, "the pages do not end").with_service(SERVICE))
     }
 
     /// The servers that Cloudflare has given to the zone, which are those of the domain while the zone is active.
@@ -138,14 +147,12 @@ impl Registrar for Cloudflare {
         if zone.status != "active" {
             let help = "the zone is not active: the domain is not on Cloudflare's name servers, and which it has only \
                         its registrar and the parent's servers know";
-            return Err(refusal(NAME, Refusal::Refused, operation)
-                .with_target(domain.as_str())
+            return Err(Cause::Refused
+                .unasked(SERVICE, operation, domain)
                 .with_help(help)
                 .with_server_message(&format!("the zone is {}", zone.status)));
         }
-        let servers: Result<Vec<_>> =
-            zone.name_servers.iter().take(100).map(|name| DomainName::from_server(name)).collect();
-        Ok(NameServers::from_registrar(servers?))
+        servers(operation, &zone.name_servers)
     }
 
     /// # Errors
@@ -155,7 +162,7 @@ impl Registrar for Cloudflare {
         domain: &RegisteredDomain,
         servers: &NameServers,
     ) -> Result<Option<TaskId>> {
-        Err(refusal(NAME, Refusal::ManualOnly, "set name servers").with_target(domain.as_str()).with_help(
+        Err(Cause::ManualOnly.unasked(SERVICE, "set name servers", domain).with_help(
             format!(
                 "Cloudflare's API cannot change the name servers of a domain. If Cloudflare sold it, transfer it to \
                  another registrar first; then set the name servers to {servers} in that registrar's console, and \
@@ -165,23 +172,23 @@ impl Registrar for Cloudflare {
     }
 
     async fn task(&self, domain: &RegisteredDomain, _task: &TaskId) -> Result<TaskState> {
-        Err(refusal(NAME, Refusal::Unsupported, "follow a task").with_target(domain.as_str()))
+        Err(Cause::Unsupported.unasked(SERVICE, "follow a task", domain))
     }
 
     async fn ds(&self, domain: &RegisteredDomain) -> Result<Vec<Ds>> {
-        Err(refusal(NAME, Refusal::Unsupported, "read DS records").with_target(domain.as_str()).with_help(
+        Err(Cause::Unsupported.unasked(SERVICE, "read DS records", domain).with_help(
             "Cloudflare does not tell the DS in the parent; ask the parent's servers. Cloudflare::zone_ds tells what \
              the zone wants there",
         ))
     }
 
     async fn set_ds(&self, domain: &RegisteredDomain, _ds: &[Ds]) -> Result<Option<TaskId>> {
-        Err(refusal(NAME, Refusal::Unsupported, "set DS records").with_target(domain.as_str()))
+        Err(Cause::Unsupported.unasked(SERVICE, "set DS records", domain))
     }
 }
 
 impl fmt::Debug for Cloudflare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cloudflare").finish_non_exhaustive()
+        f.debug_struct("Cloudflare").field("wire", &self.wire).finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::refusal;
-use crate::registrar::cause::unreadable;
+use crate::registrar::format;
 
 #[derive(Debug, Deserialize)]
 struct Envelope<T> {
@@ -85,7 +85,7 @@ pub(super) fn number(value: &Value) -> Option<u8> {
 
 /// Whether the answer is a success, whatever stands in it.
 pub(super) fn accepted(operation: &'static str, response: &Response) -> Result<()> {
-    match refusal::refusal(operation, response) {
+    match refusal::meaning(operation, response.status(), response.body()) {
         Some(error) => Err(error),
         None => Ok(()),
     }
@@ -98,7 +98,6 @@ pub(super) fn data<T: DeserializeOwned + Default>(operation: &'static str, respo
 }
 
 pub(super) fn parse<T: DeserializeOwned + Default>(operation: &'static str, body: &[u8]) -> Result<T> {
-    let envelope: Envelope<T> = serde_json::from_slice(body)
-        .map_err(|_malformed| unreadable(operation, "it is not the JSON of the documentation"))?;
+    let envelope: Envelope<T> = format::json(operation, body)?;
     Ok(envelope.data.unwrap_or_default())
 }

@@ -43,8 +43,9 @@ impl Registrar for Dynadot {
     }
 
     async fn task(&self, domain: &RegisteredDomain, _task: &TaskId) -> Result<TaskState> {
-        let error = Cause::Unsupported.error("follow a task").with_help("Dynadot's changes are done at once");
-        Err(error.with_service(SERVICE).with_target(domain.as_str()))
+        Err(Cause::Unsupported
+            .unasked(SERVICE, "follow a task", domain)
+            .with_help("Dynadot's changes are done at once"))
     }
 
     async fn ds(&self, domain: &RegisteredDomain) -> Result<Vec<Ds>> {

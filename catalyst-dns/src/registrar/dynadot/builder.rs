@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use catalyst_core::http::parse_address;
-use catalyst_core::tls::TlsConfig;
-use catalyst_core::{Result, RetryConfig, Secret};
-use url::Url;
+use catalyst_core::{Result, Secret};
 
 use super::Dynadot;
 use super::refusal::SERVICE;
-use crate::registrar::line::LineConfig;
+use crate::registrar::RateLimit;
+use crate::registrar::format::Format;
+use crate::registrar::wire::{WireConfig, wire_settings};
 
 const LIVE: &str = "https://api.dynadot.com";
 const SANDBOX: &str = "https://api-sandbox.dynadot.com";
@@ -27,77 +26,57 @@ pub enum DynadotTier {
     SuperBulk,
 }
 
+impl DynadotTier {
+    fn limit(self) -> RateLimit {
+        let (a_second, at_once) = match self {
+            Self::Regular => (1, 1),
+            Self::Bulk => (10, 5),
+            Self::SuperBulk => (100, 25),
+        };
+        RateLimit::new(a_second, Duration::from_secs(1)).at_once(at_once)
+    }
+}
+
 /// Sets up a [`Dynadot`]; made by [`Dynadot::builder`].
 #[derive(Debug)]
 #[must_use]
 pub struct DynadotBuilder {
     key: Secret,
     secret: Secret,
-    address: Result<Url>,
-    line: LineConfig,
+    default_address: &'static str,
+    wire: WireConfig,
 }
 
 impl DynadotBuilder {
     pub(super) fn new(key: Secret, secret: Secret) -> Self {
-        Self { key, secret, address: parse_address(LIVE), line: LineConfig::new(60, 1, 1) }
+        let wire = WireConfig::new(DynadotTier::default().limit());
+        Self { key, secret, default_address: LIVE, wire }
     }
 
-    /// The sandbox, which has keys of its own.
+    /// The sandbox, which has keys of its own; an address that is set counts more.
     pub fn sandbox(mut self) -> Self {
-        self.address = parse_address(SANDBOX);
+        self.default_address = SANDBOX;
         self
     }
 
-    /// Another address of the API, without `/restful`.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if it is no address.
-    pub fn address(mut self, address: &str) -> Result<Self> {
-        self.address = Ok(parse_address(address)?);
-        Ok(self)
+    /// The price level of the account, which sets the limit of its requests; regular if not set.
+    pub fn tier(self, tier: DynadotTier) -> Self {
+        self.limit(tier.limit())
     }
 
-    /// The price level of the account; regular if not set.
-    pub fn tier(mut self, tier: DynadotTier) -> Self {
-        (self.line.per_minute, self.line.burst, self.line.threads) = match tier {
-            DynadotTier::Regular => (60, 1, 1),
-            DynadotTier::Bulk => (600, 10, 5),
-            DynadotTier::SuperBulk => (6000, 100, 25),
-        };
-        self
-    }
+    wire_settings!(
+        wire,
+        address: "`https://api.dynadot.com`, without `/restful`,",
+        limit: "as the price level says, one request a second, one at a time,"
+    );
 
-    /// How many requests a minute the account may make, instead of what its level says.
-    pub fn requests_per_minute(mut self, requests: u32) -> Self {
-        self.line.per_minute = requests;
-        self
-    }
-
-    /// How the server is checked.
-    pub fn tls(mut self, tls: TlsConfig) -> Self {
-        self.line.tls = tls;
-        self
-    }
-
-    /// How long one try of a call may take; 20 s if not set.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.line.timeout = limit;
-        self
-    }
-
-    /// How often and how long calls are tried again; three times within 30 s if not set, writes only when they
-    /// certainly had no effect.
-    pub fn retry(mut self, retry: RetryConfig) -> Self {
-        self.line.retry = retry;
-        self
-    }
-
-    /// The client. No I/O happens.
+    /// The account. No I/O happens.
     ///
     /// # Errors
     /// [`ErrorKind::Tls`](crate::ErrorKind::Tls) if the TLS settings cannot work.
     pub fn build(self) -> Result<Dynadot> {
-        let line = self.line.open(SERVICE, vec![self.key.clone(), self.secret.clone()])?;
-        Ok(Dynadot { key: self.key, secret: self.secret, address: self.address?, line })
+        let secrets = vec![self.key.clone(), self.secret.clone()];
+        let wire = self.wire.open(SERVICE, self.default_address, Format::JSON, secrets)?;
+        Ok(Dynadot { key: self.key, secret: self.secret, wire })
     }
 }

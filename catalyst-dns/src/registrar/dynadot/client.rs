@@ -5,22 +5,21 @@ use std::fmt;
 use catalyst_core::http::{Method, Request, Response, path_segment};
 use catalyst_core::{Result, Secret};
 use serde_json::json;
-use url::Url;
 use zeroize::Zeroizing;
 
 use super::DynadotBuilder;
 use super::answer::{self, Domains, Servers};
-use super::refusal;
+use super::refusal::{self, SERVICE};
 use super::sign::{request_id, signature};
 use crate::registrar::cause::unreadable;
-use crate::registrar::line::{Call, Line};
 use crate::registrar::listing::{Listing, servers};
+use crate::registrar::wire::{Call, Wire};
 use crate::registrar::{NameServers, RegisteredDomain};
 
 const PAGE: usize = 100;
 const MAX_PAGES: usize = 1000;
 
-/// An account at Dynadot.
+/// An account at Dynadot. Cheap to clone.
 ///
 /// The REST API of version 1: the key stands in a header and never in a URL, and every request is signed. A regular
 /// account may make one request at a time, and one a second; the client keeps to that. A name server must be known to
@@ -34,11 +33,11 @@ const MAX_PAGES: usize = 1000;
 /// assert!(!format!("{account:?}").contains("secret\""));
 /// # Ok::<(), catalyst_dns::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct Dynadot {
     pub(super) key: Secret,
     pub(super) secret: Secret,
-    pub(super) address: Url,
-    pub(super) line: Line,
+    pub(super) wire: Wire,
 }
 
 /// What is sent.
@@ -64,7 +63,7 @@ impl Dynadot {
     }
 
     pub(super) async fn first_page(&self) -> Result<()> {
-        let call = Call { operation: "check the credential", target: "account", writes: false };
+        let call = Call::read("check the credential", "account");
         let ask = Ask { query: Some("count_per_page=1"), ..Ask::get("/domains") };
         self.ask(call, ask, |response| answer::accepted(call.operation, response)).await
     }
@@ -84,11 +83,11 @@ impl Dynadot {
             }
             query = format!("count_per_page={PAGE}&page_index={page}");
         }
-        Err(unreadable(operation, "the pages do not end"))
+        Err(unreadable(operation, "the pages do not end").with_service(SERVICE))
     }
 
     async fn page(&self, operation: &'static str, query: &str) -> Result<Vec<String>> {
-        let call = Call { operation, target: "account", writes: false };
+        let call = Call::read(operation, "account");
         let ask = Ask { query: Some(query), ..Ask::get("/domains") };
         let domains: Domains = self.ask(call, ask, |response| answer::data(operation, response)).await?;
         Ok(domains.names())
@@ -96,7 +95,7 @@ impl Dynadot {
 
     pub(super) async fn servers(&self, domain: &RegisteredDomain) -> Result<NameServers> {
         let operation = "read name servers";
-        let call = Call { operation, target: domain.as_str(), writes: false };
+        let call = Call::read(operation, domain.as_str());
         let path = path_of(domain, "nameservers");
         let told: Servers =
             self.ask(call, Ask::get(&path), |response| answer::data(operation, response)).await?;
@@ -112,7 +111,7 @@ impl Dynadot {
         let body = json!({ "nameserver_list": names }).to_string();
         let path = path_of(domain, "nameservers");
         let ask = Ask { method: Method::Put, path: &path, query: None, body: &body };
-        let call = Call { operation, target: domain.as_str(), writes: true };
+        let call = Call::write(operation, domain.as_str());
         self.ask(call, ask, |response| answer::accepted(operation, response)).await
     }
 
@@ -121,7 +120,7 @@ impl Dynadot {
         let operation = "add a name server to the account";
         let path = format!("/nameservers/{}/add_external", path_segment(server));
         let ask = Ask { method: Method::Post, path: &path, query: None, body: "{}" };
-        let call = Call { operation, target: domain.as_str(), writes: false };
+        let call = Call::read(operation, domain.as_str());
         self.ask(call, ask, |response| {
             if refusal::already_there(response) { Ok(()) } else { answer::accepted(operation, response) }
         })
@@ -135,13 +134,12 @@ impl Dynadot {
         read: impl Fn(&Response) -> Result<T>,
     ) -> Result<T> {
         let id = request_id();
-        let result = self.line.ask(call, || self.signed(call, ask, &id), read).await;
+        let result = self.wire.ask(call, || self.signed(call, ask, &id), read).await;
         result.map_err(|error| error.with_request_id(&id))
     }
 
     fn signed(&self, call: Call<'_>, ask: Ask<'_>, id: &str) -> Result<Request> {
-        let mut url = self.address.clone();
-        url.set_path(&format!("{}/restful/v1{}", self.address.path().trim_end_matches('/'), ask.path));
+        let mut url = self.wire.url(&format!("restful/v1{}", ask.path));
         url.set_query(ask.query);
         let path_and_query = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
@@ -150,7 +148,6 @@ impl Dynadot {
         let signature = signature(self.key.expose(), self.secret.expose(), &path_and_query, id, ask.body);
         let bearer = Zeroizing::new(format!("Bearer {}", self.key.expose()));
         let request = Request::new(ask.method, url, call.operation)
-            .fixed_header("accept", "application/json")
             .header("x-request-id", id)?
             .secret_header("authorization", &Secret::new(bearer.as_str()))?
             .secret_header("x-signature", &Secret::from(signature))?;
@@ -168,6 +165,6 @@ pub(super) fn path_of(domain: &RegisteredDomain, part: &str) -> String {
 
 impl fmt::Debug for Dynadot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dynadot").field("address", &self.address.as_str()).finish_non_exhaustive()
+        f.debug_struct("Dynadot").field("wire", &self.wire).finish_non_exhaustive()
     }
 }

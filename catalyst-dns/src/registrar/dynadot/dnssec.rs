@@ -7,9 +7,10 @@ use serde_json::json;
 use super::Dynadot;
 use super::answer::{self, Dnssec, DsInfo, number};
 use super::client::{Ask, path_of};
+use super::refusal::SERVICE;
 use crate::registrar::RegisteredDomain;
 use crate::registrar::cause::{Cause, unreadable};
-use crate::registrar::line::Call;
+use crate::registrar::wire::Call;
 use crate::{Ds, RecordData, RecordType};
 
 /// More keys than any domain has; each is a request.
@@ -32,7 +33,7 @@ pub(super) fn steps(present: &[Ds], wanted: &[Ds]) -> DsSteps {
 impl Dynadot {
     pub(super) async fn read_ds(&self, domain: &RegisteredDomain) -> Result<Vec<Ds>> {
         let operation = "read DS records";
-        let call = Call { operation, target: domain.as_str(), writes: false };
+        let call = Call::read(operation, domain.as_str());
         let path = path_of(domain, "dnssec");
         let told: Dnssec =
             self.ask(call, Ask::get(&path), |response| answer::data(operation, response)).await?;
@@ -43,16 +44,16 @@ impl Dynadot {
         let operation = "set DS records";
         if wanted.len() > MAX_DS {
             let help = format!("at most {MAX_DS} DS records");
-            return Err(Cause::Refused.error(operation).with_help(help).with_target(domain.as_str()));
+            return Err(Cause::Refused.unasked(SERVICE, operation, domain).with_help(help));
         }
         if let Some(tag) = repeated_tag(wanted) {
             let help =
                 format!("Dynadot keeps one DS record for each key, and key {tag} has two; give SHA-256 only");
-            return Err(Cause::Unsupported.error(operation).with_help(help).with_target(domain.as_str()));
+            return Err(Cause::Unsupported.unasked(SERVICE, operation, domain).with_help(help));
         }
         let steps = steps(&self.read_ds(domain).await?, wanted);
         let path = path_of(domain, "dnssec");
-        let call = Call { operation, target: domain.as_str(), writes: true };
+        let call = Call::write(operation, domain.as_str());
         if steps.clear {
             let ask = Ask { method: Method::Delete, path: &path, query: None, body: "" };
             self.ask(call, ask, |response| answer::accepted(operation, response)).await?;

@@ -7,7 +7,7 @@ use catalyst_core::http::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::registrar::cause::{Cause, is_html, with_retry_after};
+use crate::registrar::cause::Cause;
 
 pub(super) const SERVICE: &str = "dynadot";
 
@@ -47,17 +47,7 @@ impl Outcome {
 }
 
 /// What an answer that is no success means; `None` for a success.
-pub(super) fn refusal(operation: &'static str, response: &Response) -> Option<Error> {
-    let error = meaning(operation, response.status(), response.body())?;
-    Some(with_retry_after(error, response))
-}
-
 pub(super) fn meaning(operation: &'static str, http: u16, body: &[u8]) -> Option<Error> {
-    if is_html(body) {
-        let help = "a page came instead of data, as from a proxy, or when requests come too fast";
-        let cause = if http == 429 || http == 403 { Cause::RateLimited } else { Cause::Unavailable };
-        return Some(cause.error(operation).with_help(help));
-    }
     let outcome = Outcome::read(body);
     let (status, said) = (outcome.status(http), outcome.said());
     let cause = match status {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use catalyst_core::{Error, ErrorKind, Result};
 
-use super::digest;
 use super::directory::Asked;
 use super::view::ask_all;
+use crate::dnssec::is_served_digest;
 use crate::query::{DnsAnswer, DnsClient, Question, ResponseCode};
 use crate::registrar::{NameServers, RegisteredDomain};
 use crate::{Dnskey, DomainName, Ds, RecordData, RecordType, Serial};
@@ -130,7 +130,7 @@ fn key_fault(answer: &DnsAnswer, domain: &DomainName, ds: &[Ds]) -> Option<Strin
         .data(RecordType::Dnskey)
         .filter_map(|data| if let RecordData::Dnskey(key) = data { Some(key) } else { None })
         .collect();
-    let matched = |ds: &Ds| keys.iter().any(|key| digest::matches(domain, key, ds));
+    let matched = |ds: &Ds| keys.iter().any(|key| is_served_digest(ds, domain, key));
     let missing: BTreeSet<u8> = ds.iter().map(|ds| ds.algorithm).collect();
     let missing =
         missing.into_iter().find(|algorithm| !ds.iter().any(|ds| ds.algorithm == *algorithm && matched(ds)));

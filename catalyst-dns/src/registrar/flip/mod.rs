@@ -44,12 +44,11 @@
 //! | `machine` | what comes after what from the write on; pure |
 //! | `run` | one flip under way: calls with their limits, and what was seen |
 //! | `drive` | carries the machine's stages out |
-//! | `check`, `view`, `directory`, `digest` | questions to name servers |
+//! | `check`, `view`, `directory` | questions to name servers |
 //! | `record`, `journal`, `turn` | what outlives the process, and what keeps flips apart |
 //! | `report`, `event` | what is told |
 
 mod check;
-mod digest;
 mod directory;
 mod drive;
 mod ds;

@@ -7,6 +7,7 @@ use catalyst_core::{Error, Result};
 
 use super::{ServerView, Standing};
 use crate::Ds;
+use crate::registrar::cause::Cause;
 use crate::registrar::{NameServers, RegisteredDomain};
 
 /// How a flip went, and where the domain stands now.
@@ -135,11 +136,8 @@ impl FlipReport {
                 Err(error.clone().with_help(format!("{why}; {}", self.rollback)))
             }
             FlipOutcome::ManualNeeded(what) => {
-                Err(Error::new(catalyst_core::ErrorKind::Config, "flip name servers")
-                    .with_service(self.registrar)
-                    .with_code("manual_only")
-                    .with_target(self.domain.as_str())
-                    .with_help(what.clone()))
+                let error = Cause::ManualOnly.unasked(self.registrar, "flip name servers", &self.domain);
+                Err(error.with_help(what.clone()))
             }
         }
     }

@@ -12,6 +12,7 @@ use super::flipper::Parts;
 use super::view::{self, ServerView};
 use super::{DsState, FlipEvent, FlipPhase, FlipRecord, Standing, Step, StepTime};
 use crate::DomainName;
+use crate::registrar::cause::Cause;
 use crate::registrar::{NameServers, TaskId, TaskState};
 
 pub(crate) struct Run<'a> {
@@ -141,7 +142,7 @@ impl<'a> Run<'a> {
         match timeout(limit, answer).await {
             Ok(result) => result,
             Err(_elapsed) => Err(Error::new(ErrorKind::Timeout, operation)
-                .with_code("unavailable")
+                .with_code(Cause::Unavailable.code())
                 .with_help(format!("no answer of the registrar within {limit:.1?}"))
                 .with_outcome_unknown()),
         }
@@ -158,10 +159,7 @@ impl<'a> Run<'a> {
 }
 
 fn task_failed(said: &str) -> Error {
-    Error::new(ErrorKind::Other, "follow a task")
-        .with_code("task_failed")
-        .with_help("the registrar accepted the change and could not carry it out")
-        .with_server_message(said)
+    Cause::TaskFailed.error("follow a task").with_server_message(said)
 }
 
 /// The task may still go on.

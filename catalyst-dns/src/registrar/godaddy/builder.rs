@@ -1,20 +1,18 @@
 //! How an account at GoDaddy is set up.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use catalyst_core::http::parse_address;
-use catalyst_core::tls::TlsConfig;
-use catalyst_core::{Result, RetryConfig, Secret};
+use catalyst_core::{Result, Secret};
 use zeroize::Zeroizing;
 
+use super::answer::SERVICE;
 use super::client::GoDaddy;
-use super::wire::{NAME, read_refusal};
 use crate::registrar::RateLimit;
-use crate::registrar::wire::{Wire, WireConfig};
+use crate::registrar::format::Format;
+use crate::registrar::wire::{WireConfig, wire_settings};
 
-const ADDRESS: &str = "https://api.godaddy.com";
-const TEST_ADDRESS: &str = "https://api.ote-godaddy.com";
+const LIVE: &str = "https://api.godaddy.com";
+const SANDBOX: &str = "https://api.ote-godaddy.com";
 
 /// Sets up a [`GoDaddy`]; made by [`GoDaddy::builder`].
 #[derive(Debug)]
@@ -31,7 +29,7 @@ impl GoDaddyBuilder {
     pub(super) fn new(key: Secret, secret: Secret) -> Self {
         // 60 requests a minute for each endpoint; counted over all, so that none is over.
         let limit = RateLimit::new(60, Duration::from_secs(60));
-        Self { key, secret, shopper: None, default_address: ADDRESS, wire: WireConfig::new(limit) }
+        Self { key, secret, shopper: None, default_address: LIVE, wire: WireConfig::new(limit) }
     }
 
     /// Acts for this customer of a reseller (`X-Shopper-Id`).
@@ -40,45 +38,13 @@ impl GoDaddyBuilder {
         self
     }
 
-    /// Where the API is: `https://api.godaddy.com`, if not set.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if it is not an absolute `http` or `https` URL.
-    pub fn address(mut self, address: &str) -> Result<Self> {
-        self.wire.address = Some(parse_address(address)?);
-        Ok(self)
-    }
-
     /// The test environment (OTE), which has keys of its own; an address that is set counts more.
-    pub fn test_environment(mut self) -> Self {
-        self.default_address = TEST_ADDRESS;
+    pub fn sandbox(mut self) -> Self {
+        self.default_address = SANDBOX;
         self
     }
 
-    /// How the server is checked.
-    pub fn tls(mut self, tls: TlsConfig) -> Self {
-        self.wire.tls = tls;
-        self
-    }
-
-    /// How long one try of a call may take; 20 s if not set.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.wire.timeout = limit;
-        self
-    }
-
-    /// How often and how long calls are tried again; three times within 30 s if not set. A write is repeated only if
-    /// it certainly had no effect.
-    pub fn retry(mut self, retry: RetryConfig) -> Self {
-        self.wire.retry = retry;
-        self
-    }
-
-    /// How often the account is asked; 60 requests a minute if not set.
-    pub fn limit(mut self, limit: RateLimit) -> Self {
-        self.wire.limit = limit;
-        self
-    }
+    wire_settings!(wire, address: "`https://api.godaddy.com`", limit: "60 requests a minute");
 
     /// The account. No I/O happens.
     ///
@@ -86,10 +52,8 @@ impl GoDaddyBuilder {
     /// [`ErrorKind::Tls`](crate::ErrorKind::Tls) if the TLS settings cannot work.
     pub fn build(self) -> Result<GoDaddy> {
         let both = Zeroizing::new(format!("sso-key {}:{}", self.key.expose(), self.secret.expose()));
-        let mut headers = vec![("authorization", Secret::new(both.as_str()))];
-        headers.extend(self.shopper.map(|shopper| ("x-shopper-id", shopper)));
-        Ok(GoDaddy {
-            wire: Arc::new(Wire::new(NAME, self.default_address, self.wire, headers, read_refusal)?),
-        })
+        let secrets = [self.key, self.secret].into_iter().chain(self.shopper.clone()).collect();
+        let wire = self.wire.open(SERVICE, self.default_address, Format::JSON, secrets)?;
+        Ok(GoDaddy { authorization: Secret::new(both.as_str()), shopper: self.shopper, wire })
     }
 }

@@ -1,15 +1,17 @@
 //! The calls.
 
 use std::fmt;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use catalyst_core::http::{Method, path_segment};
-use catalyst_core::{Error, ErrorKind, Result, Secret};
+use catalyst_core::http::{Method, Request, path_segment};
+use catalyst_core::{Error, Result, Secret};
+use serde::de::DeserializeOwned;
+use url::Url;
 
 use super::GoDaddyBuilder;
-use super::wire::{ListedDomain, NAME, WireChange, WireDomain};
-use crate::registrar::fault::{Refusal, refusal};
+use super::answer::{self, ListedDomain, SERVICE, WireChange, WireDomain};
+use crate::registrar::cause::{Cause, unreadable};
+use crate::registrar::listing::{Listing, servers};
 use crate::registrar::wire::{Call, Wire};
 use crate::registrar::{
     NameServers, NsWrite, RegisteredDomain, Registrar, RegistrarCapabilities, TaskId, TaskState,
@@ -31,7 +33,9 @@ use crate::{DomainName, Ds};
 /// ```
 #[derive(Clone)]
 pub struct GoDaddy {
-    pub(super) wire: Arc<Wire>,
+    pub(super) authorization: Secret,
+    pub(super) shopper: Option<Secret>,
+    pub(super) wire: Wire,
 }
 
 /// Domains on a page, which is the most that GoDaddy gives.
@@ -46,14 +50,13 @@ impl GoDaddy {
     }
 
     async fn domain(&self, domain: &RegisteredDomain, operation: &'static str) -> Result<WireDomain> {
-        let call = Call::read(operation, self.domain_url(domain), domain.as_str());
-        match self.wire.json(&call).await {
+        match self.get(Call::read(operation, domain.as_str()), self.domain_url(domain)).await {
             Err(error) => Err(self.told_apart(error).await),
             found => found,
         }
     }
 
-    fn domain_url(&self, domain: &RegisteredDomain) -> url::Url {
+    fn domain_url(&self, domain: &RegisteredDomain) -> Url {
         self.wire.url(&format!("v1/domains/{}", path_segment(domain.as_str())))
     }
 
@@ -63,39 +66,53 @@ impl GoDaddy {
         if let Some(marker) = marker {
             url.query_pairs_mut().append_pair("marker", marker);
         }
-        self.wire.json(&Call::read("list domains", url, "all domains")).await
+        self.get(Call::read("list domains", "account"), url).await
     }
 
     /// A call that any account may make: the terms for a domain under `com`.
     async fn log_in(&self) -> Result<()> {
         let mut url = self.wire.url("v1/domains/agreements");
         url.query_pairs_mut().append_pair("tlds", "com").append_pair("privacy", "false");
-        let call = Call::read("check the API key", url, "the key");
-        match self.wire.send(&call).await {
-            Ok(_agreements) => Ok(()),
-            Err(error) if error.code() == Some(Refusal::AccountTier.code()) => {
-                Err(with_status_of(refusal(NAME, Refusal::BadCredential, call.operation), &error))
-            }
-            Err(error) => Err(error),
+        let call = Call::read("check the API key", "account");
+        let request = || self.request(Method::Get, &url, call);
+        let heard = self.wire.ask(call, request, |response| answer::accepted(call.operation, response));
+        heard.await.map_err(|error| match error.code() {
+            Some(code) if code == Cause::AccountTier.code() => said_again(Cause::BadCredential, &error),
+            _ => error,
+        })
+    }
+
+    async fn get<T: DeserializeOwned>(&self, call: Call<'_>, url: Url) -> Result<T> {
+        let request = || self.request(Method::Get, &url, call);
+        self.wire.ask(call, request, |response| answer::read(call.operation, response)).await
+    }
+
+    fn request(&self, method: Method, url: &Url, call: Call<'_>) -> Result<Request> {
+        let request = Request::new(method, url.clone(), call.operation)
+            .secret_header("authorization", &self.authorization)?;
+        match &self.shopper {
+            Some(shopper) => request.secret_header("x-shopper-id", shopper),
+            None => Ok(request),
         }
     }
 
     /// Whether a 403 means the account or the key.
     async fn told_apart(&self, error: Error) -> Error {
-        if error.code() != Some(Refusal::AccountTier.code()) {
+        if error.code() != Some(Cause::AccountTier.code()) {
             return error;
         }
         match self.log_in().await {
-            Err(login) if login.code() == Some(Refusal::BadCredential.code()) => {
-                with_status_of(refusal(NAME, Refusal::BadCredential, error.operation()), &error)
+            Err(login) if login.code() == Some(Cause::BadCredential.code()) => {
+                said_again(Cause::BadCredential, &error)
             }
             _ => error,
         }
     }
 }
 
-/// Keeps what was answered, and to what.
-fn with_status_of(error: Error, answered: &Error) -> Error {
+/// What was answered, and to what, with another meaning.
+fn said_again(cause: Cause, answered: &Error) -> Error {
+    let error = cause.error(answered.operation()).with_service(SERVICE);
     let error = error.with_status(answered.status().unwrap_or(403));
     let error = match answered.target() {
         Some(target) => error.with_target(target),
@@ -110,7 +127,7 @@ fn with_status_of(error: Error, answered: &Error) -> Error {
 #[async_trait]
 impl Registrar for GoDaddy {
     fn name(&self) -> &'static str {
-        NAME
+        SERVICE
     }
 
     fn capabilities(&self) -> RegistrarCapabilities {
@@ -125,7 +142,8 @@ impl Registrar for GoDaddy {
 
     /// The domains of the account, but for those that it once had and were cancelled or transferred away.
     async fn domains(&self) -> Result<Vec<RegisteredDomain>> {
-        let mut domains = Vec::new();
+        let operation = "list domains";
+        let mut listing = Listing::default();
         let mut marker: Option<String> = None;
         for _page in 0..MAX_PAGES {
             let page = match self.page(PER_PAGE, marker.as_deref()).await {
@@ -133,28 +151,21 @@ impl Registrar for GoDaddy {
                 Err(error) => return Err(self.told_apart(error).await),
             };
             let last = page.last().map(|listed| listed.domain.clone());
-            let ours = page
-                .iter()
-                .filter(|listed| !is_gone(&listed.status) && marker.as_ref() != Some(&listed.domain));
-            domains.extend(ours.filter_map(|listed| listed.domain.parse::<RegisteredDomain>().ok()));
+            let ours = page.iter().filter(|listed| !is_gone(&listed.status));
+            listing.add(operation, ours.map(|listed| &listed.domain))?;
             // A server that does not move on would be asked for ever.
             if page.len() < PER_PAGE || last == marker {
-                return Ok(domains);
+                return Ok(listing.finish());
             }
             marker = last;
         }
-        Err(Error::new(ErrorKind::Decode, "list domains")
-            .with_service(NAME)
-            .with_code(Refusal::Unavailable.code())
-            .with_help(format!("the list has no end after {MAX_PAGES} pages")))
+        Err(unreadable(operation, "the pages do not end").with_service(SERVICE))
     }
 
     async fn nameservers(&self, domain: &RegisteredDomain) -> Result<NameServers> {
-        let found = self.domain(domain, "read name servers").await?;
-        let servers = found.name_servers.unwrap_or_default();
-        let servers: Result<Vec<_>> =
-            servers.iter().take(100).map(|name| DomainName::from_server(name)).collect();
-        Ok(NameServers::from_registrar(servers?))
+        let operation = "read name servers";
+        let found = self.domain(domain, operation).await?;
+        servers(operation, found.name_servers.unwrap_or_default())
     }
 
     /// Writes them directly; the answer says that it is done.
@@ -170,34 +181,35 @@ impl Registrar for GoDaddy {
         let operation = "set name servers";
         let found = self.domain(domain, operation).await?;
         if found.status != "ACTIVE" {
-            return Err(refusal(NAME, Refusal::Refused, operation)
-                .with_target(domain.as_str())
+            return Err(Cause::Refused
+                .unasked(SERVICE, operation, domain)
                 .with_help("GoDaddy changes active domains only")
                 .with_server_message(&format!("the domain is {}", found.status)));
         }
         let names = servers.iter().map(DomainName::without_dot).collect();
         let change = WireChange { name_servers: names };
-        let call = Call::write(operation, Method::Patch, self.domain_url(domain), domain.as_str(), &change)?;
-        let Err(error) = self.wire.send(&call).await else { return Ok(None) };
+        let (call, url) = (Call::write(operation, domain.as_str()), self.domain_url(domain));
+        let request = || self.request(Method::Patch, &url, call)?.json(&change);
+        let written = self.wire.ask(call, request, |response| answer::accepted(operation, response));
+        let Err(error) = written.await else { return Ok(None) };
         // A lock against transfers is the rule and mostly no obstacle; with a refusal it is the likely reason.
-        if found.locked && error.status() == Some(409) && error.code() == Some(Refusal::Refused.code()) {
-            let locked = refusal(NAME, Refusal::ProtectedDomain, operation);
-            return Err(with_status_of(locked, &error));
+        if found.locked && error.status() == Some(409) && error.code() == Some(Cause::Refused.code()) {
+            return Err(said_again(Cause::ProtectedDomain, &error));
         }
         Err(self.told_apart(error).await)
     }
 
     async fn task(&self, domain: &RegisteredDomain, _task: &TaskId) -> Result<TaskState> {
-        Err(refusal(NAME, Refusal::Unsupported, "follow a task").with_target(domain.as_str()))
+        Err(Cause::Unsupported.unasked(SERVICE, "follow a task", domain))
     }
 
     async fn ds(&self, domain: &RegisteredDomain) -> Result<Vec<Ds>> {
-        Err(refusal(NAME, Refusal::Unsupported, "read DS records").with_target(domain.as_str()))
+        Err(Cause::Unsupported.unasked(SERVICE, "read DS records", domain))
     }
 
     async fn set_ds(&self, domain: &RegisteredDomain, _ds: &[Ds]) -> Result<Option<TaskId>> {
-        Err(refusal(NAME, Refusal::Unsupported, "set DS records")
-            .with_target(domain.as_str())
+        Err(Cause::Unsupported
+            .unasked(SERVICE, "set DS records", domain)
             .with_help("set the DS in GoDaddy's console; this version of its API has no call for it"))
     }
 }
@@ -208,6 +220,6 @@ fn is_gone(status: &str) -> bool {
 
 impl fmt::Debug for GoDaddy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GoDaddy").finish_non_exhaustive()
+        f.debug_struct("GoDaddy").field("wire", &self.wire).finish_non_exhaustive()
     }
 }

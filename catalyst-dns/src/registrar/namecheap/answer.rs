@@ -6,6 +6,11 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::refusal;
 use crate::registrar::cause::unreadable;
+use crate::registrar::format::{Format, is_html};
+
+/// How Namecheap writes.
+pub(super) const XML: Format =
+    Format { accept: "application/xml", is_data: |body| !is_html(body), page: refusal::page };
 
 /// The most nodes of an answer; a page of 100 domains has about a thousand.
 const MAX_NODES: u32 = 50_000;

@@ -55,18 +55,16 @@ impl Registrar for Namecheap {
     }
 
     async fn task(&self, domain: &RegisteredDomain, _task: &TaskId) -> Result<TaskState> {
-        let error =
-            Cause::Unsupported.error("follow a task").with_help("Namecheap's changes are done at once");
-        Err(error.with_service(SERVICE).with_target(domain.as_str()))
+        Err(Cause::Unsupported
+            .unasked(SERVICE, "follow a task", domain)
+            .with_help("Namecheap's changes are done at once"))
     }
 
     async fn ds(&self, domain: &RegisteredDomain) -> Result<Vec<Ds>> {
-        let error = Cause::Unsupported.error("read DS records").with_help(NO_DS);
-        Err(error.with_service(SERVICE).with_target(domain.as_str()))
+        Err(Cause::Unsupported.unasked(SERVICE, "read DS records", domain).with_help(NO_DS))
     }
 
     async fn set_ds(&self, domain: &RegisteredDomain, _ds: &[Ds]) -> Result<Option<TaskId>> {
-        let error = Cause::Unsupported.error("set DS records").with_help(NO_DS);
-        Err(error.with_service(SERVICE).with_target(domain.as_str()))
+        Err(Cause::Unsupported.unasked(SERVICE, "set DS records", domain).with_help(NO_DS))
     }
 }

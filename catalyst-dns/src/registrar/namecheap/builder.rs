@@ -3,14 +3,13 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use catalyst_core::http::parse_address;
-use catalyst_core::tls::TlsConfig;
-use catalyst_core::{Error, ErrorKind, Result, RetryConfig, Secret};
-use url::Url;
+use catalyst_core::{Error, ErrorKind, Result, Secret};
 
 use super::Namecheap;
+use super::answer::XML;
 use super::refusal::SERVICE;
-use crate::registrar::line::LineConfig;
+use crate::registrar::RateLimit;
+use crate::registrar::wire::{WireConfig, wire_settings};
 
 const LIVE: &str = "https://api.namecheap.com/xml.response";
 const SANDBOX: &str = "https://api.sandbox.namecheap.com/xml.response";
@@ -54,63 +53,36 @@ impl NamecheapCredential {
 #[must_use]
 pub struct NamecheapBuilder {
     credential: NamecheapCredential,
-    address: Result<Url>,
-    line: LineConfig,
+    default_address: &'static str,
+    wire: WireConfig,
 }
 
 impl NamecheapBuilder {
     pub(super) fn new(credential: NamecheapCredential) -> Self {
-        Self { credential, address: parse_address(LIVE), line: LineConfig::new(20, 6, 4) }
+        // Namecheap counts 20 or 50 a minute, 700 an hour and 8,000 a day.
+        let limit = RateLimit::new(20, Duration::from_secs(60)).at_once(4);
+        Self { credential, default_address: LIVE, wire: WireConfig::new(limit) }
     }
 
-    /// The sandbox, which has accounts and keys of its own.
+    /// The sandbox, which has accounts and keys of its own; an address that is set counts more.
     pub fn sandbox(mut self) -> Self {
-        self.address = parse_address(SANDBOX);
+        self.default_address = SANDBOX;
         self
     }
 
-    /// Another address of the API, with its path.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`] if it is no address.
-    pub fn address(mut self, address: &str) -> Result<Self> {
-        self.address = Ok(parse_address(address)?);
-        Ok(self)
-    }
+    wire_settings!(
+        wire,
+        address: "`https://api.namecheap.com/xml.response`",
+        limit: "20 requests a minute, four at a time,"
+    );
 
-    /// How many requests a minute the account may make; 20 if not set. Namecheap counts 20 or 50 a minute, 700 an hour
-    /// and 8,000 a day.
-    pub fn requests_per_minute(mut self, requests: u32) -> Self {
-        self.line.per_minute = requests;
-        self.line.burst = (requests / 4).max(1);
-        self
-    }
-
-    /// How the server is checked.
-    pub fn tls(mut self, tls: TlsConfig) -> Self {
-        self.line.tls = tls;
-        self
-    }
-
-    /// How long one try of a call may take; 20 s if not set.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.line.timeout = limit;
-        self
-    }
-
-    /// How often and how long calls are tried again; three times within 30 s if not set, writes only when they
-    /// certainly had no effect.
-    pub fn retry(mut self, retry: RetryConfig) -> Self {
-        self.line.retry = retry;
-        self
-    }
-
-    /// The client. No I/O happens.
+    /// The account. No I/O happens.
     ///
     /// # Errors
     /// [`ErrorKind::Tls`] if the TLS settings cannot work.
     pub fn build(self) -> Result<Namecheap> {
-        let line = self.line.open(SERVICE, vec![self.credential.api_key.clone()])?;
-        Ok(Namecheap { credential: self.credential, address: self.address?, line })
+        let secrets = vec![self.credential.api_key.clone()];
+        let wire = self.wire.open(SERVICE, self.default_address, XML, secrets)?;
+        Ok(Namecheap { credential: self.credential, wire })
     }
 }

@@ -5,21 +5,22 @@ use std::fmt;
 use catalyst_core::http::{Method, Request};
 use catalyst_core::{Result, Secret};
 use roxmltree::Node;
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use super::answer::{self, all, named, yes};
+use super::refusal::SERVICE;
 use super::{NamecheapBuilder, NamecheapCredential};
 use crate::registrar::cause::{Cause, unreadable};
-use crate::registrar::line::{Call, Line};
 use crate::registrar::listing::{Listing, servers};
+use crate::registrar::wire::{Call, Wire};
 use crate::registrar::{NameServers, RegisteredDomain};
 
 /// The largest page that Namecheap gives.
 const PAGE: usize = 100;
 const MAX_PAGES: usize = 1000;
 
-/// An account at Namecheap.
+/// An account at Namecheap. Cheap to clone.
 ///
 /// Requests are forms in the body, so that the key never stands in a URL. They come from one IPv4 address that the
 /// account allows. Namecheap does not take DS records for foreign name servers:
@@ -34,10 +35,10 @@ const MAX_PAGES: usize = 1000;
 /// let account = Namecheap::builder(credential).sandbox().build()?;
 /// # Ok::<(), catalyst_dns::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct Namecheap {
     pub(super) credential: NamecheapCredential,
-    pub(super) address: Url,
-    pub(super) line: Line,
+    pub(super) wire: Wire,
 }
 
 /// What Namecheap has for a domain.
@@ -63,7 +64,7 @@ impl Namecheap {
     pub async fn dns(&self, domain: &RegisteredDomain) -> Result<NamecheapDns> {
         let operation = "read name servers";
         let form = self.about("namecheap.domains.dns.getList", domain);
-        let call = Call { operation, target: domain.as_str(), writes: false };
+        let call = Call::read(operation, domain.as_str());
         self.ask(call, &form, "DomainDNSGetListResult", |result| {
             let names = all(result, "Nameserver").filter_map(|node| node.text());
             Ok(NamecheapDns { servers: servers(operation, names)?, house: yes(result, "IsUsingOurDNS") })
@@ -91,7 +92,7 @@ impl Namecheap {
     }
 
     async fn update(&self, domain: &RegisteredDomain, form: &Form, result: &'static str) -> Result<()> {
-        let call = Call { operation: "set name servers", target: domain.as_str(), writes: true };
+        let call = Call::write("set name servers", domain.as_str());
         self.ask(call, form, result, |result| {
             // The documentation writes `Update`, the API `Updated`.
             if yes(result, "Updated") || yes(result, "Update") {
@@ -103,14 +104,14 @@ impl Namecheap {
     }
 
     pub(super) async fn first_page(&self) -> Result<()> {
-        let call = Call { operation: "check the credential", target: "account", writes: false };
+        let call = Call::read("check the credential", "account");
         let form = self.command("namecheap.domains.getList").field("PageSize", "10").field("Page", "1");
         self.ask(call, &form, "DomainGetListResult", |_result| Ok(())).await
     }
 
     pub(super) async fn all_domains(&self) -> Result<Vec<RegisteredDomain>> {
         let operation = "list domains";
-        let call = Call { operation, target: "account", writes: false };
+        let call = Call::read(operation, "account");
         let mut listing = Listing::default();
         for page in 1..=MAX_PAGES {
             let form = self
@@ -125,7 +126,7 @@ impl Namecheap {
                 return Ok(listing.finish());
             }
         }
-        Err(unreadable(operation, "the pages do not end"))
+        Err(unreadable(operation, "the pages do not end").with_service(SERVICE))
     }
 
     async fn ask<T>(
@@ -136,12 +137,10 @@ impl Namecheap {
         read: impl Fn(Node<'_, '_>) -> Result<T>,
     ) -> Result<T> {
         let request = || {
-            let request = Request::new(Method::Post, self.address.clone(), call.operation);
-            Ok(request
-                .fixed_header("accept", "application/xml")
-                .bytes("application/x-www-form-urlencoded", form.bytes()))
+            let request = Request::new(Method::Post, self.wire.address(), call.operation);
+            Ok(request.bytes("application/x-www-form-urlencoded", form.bytes()))
         };
-        self.line.ask(call, request, |response| answer::read(call.operation, response, result, &read)).await
+        self.wire.ask(call, request, |response| answer::read(call.operation, response, result, &read)).await
     }
 
     fn command(&self, command: &str) -> Form {
@@ -169,10 +168,7 @@ fn page_of(operation: &'static str, response: Node<'_, '_>) -> Result<(Vec<Strin
 
 impl fmt::Debug for Namecheap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Namecheap")
-            .field("address", &self.address.as_str())
-            .field("credential", &self.credential)
-            .finish_non_exhaustive()
+        f.debug_struct("Namecheap").field("wire", &self.wire).finish_non_exhaustive()
     }
 }
 

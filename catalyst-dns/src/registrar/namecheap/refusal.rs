@@ -8,7 +8,7 @@ use std::time::Duration;
 use catalyst_core::http::Response;
 use catalyst_core::{Error, RetryAdvice};
 
-use crate::registrar::cause::{Cause, is_html, with_retry_after};
+use crate::registrar::cause::Cause;
 
 pub(super) const SERVICE: &str = "namecheap";
 
@@ -58,20 +58,24 @@ fn meaning(number: u32) -> (Cause, Option<&'static str>) {
     }
 }
 
-/// An answer that is no XML of the API: a status, or a page.
+/// What a status says that is none of the API's XML.
 pub(super) fn by_status(operation: &'static str, response: &Response) -> Option<Error> {
-    let limited = || {
-        with_retry_after(Cause::RateLimited.error(operation).with_retry(RetryAdvice::After(PAUSE)), response)
-    };
-    match response.status() {
+    let cause = match response.status() {
         // The API's way to say it.
-        405 | 429 => Some(limited()),
-        status if status >= 500 => Some(with_retry_after(Cause::Unavailable.error(operation), response)),
-        _ if is_html(response.body()) => Some(limited().with_help(
-            "Namecheap answers with a page instead of data, as it does when requests come too fast",
-        )),
-        401 | 403 => Some(Cause::BadCredential.error(operation)),
-        200..300 => None,
-        _ => Some(Cause::Refused.error(operation)),
-    }
+        405 | 429 => return Some(too_fast(operation)),
+        500.. => Cause::Unavailable,
+        401 | 403 => Cause::BadCredential,
+        200..300 => return None,
+        _ => Cause::Refused,
+    };
+    Some(cause.error(operation))
+}
+
+/// Namecheap gives a page instead of data when requests come too fast, even with status 200.
+pub(super) fn page(operation: &'static str, status: u16) -> Error {
+    if status >= 500 { Cause::Unavailable.error(operation) } else { too_fast(operation) }
+}
+
+fn too_fast(operation: &'static str) -> Error {
+    Cause::RateLimited.error(operation).with_retry(RetryAdvice::After(PAUSE))
 }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::refusal;
 use crate::registrar::TaskState;
 use crate::registrar::cause::unreadable;
+use crate::registrar::format;
 
 /// The most objects of a list that are read one by one.
 const MAX_OBJECTS: usize = 100;
@@ -62,12 +63,7 @@ impl Task {
 /// The body of a successful answer, or what the refusal means.
 pub(super) fn json<T: DeserializeOwned>(operation: &'static str, response: &Response) -> Result<T> {
     accepted(operation, response)?;
-    parse(operation, response.body())
-}
-
-pub(super) fn parse<T: DeserializeOwned>(operation: &'static str, body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body)
-        .map_err(|_malformed| unreadable(operation, "it is not the JSON of the documentation"))
+    format::json(operation, response.body())
 }
 
 /// Whether the answer is a success, whatever stands in it.

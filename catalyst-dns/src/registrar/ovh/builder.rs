@@ -1,16 +1,16 @@
 //! How an account at OVH is set up.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use catalyst_core::http::parse_address;
-use catalyst_core::tls::TlsConfig;
-use catalyst_core::{Clock, Error, ErrorKind, Result, RetryConfig, Secret};
-use url::Url;
+use catalyst_core::{Clock, Error, ErrorKind, Result, Secret};
 
 use super::Ovh;
 use super::refusal::SERVICE;
 use super::sign::Skew;
-use crate::registrar::line::LineConfig;
+use crate::registrar::RateLimit;
+use crate::registrar::format::Format;
+use crate::registrar::wire::{WireConfig, wire_settings};
 
 /// Which of OVH's companies the account is with; keys of one are unknown to the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -64,30 +64,22 @@ impl OvhCredential {
 #[must_use]
 pub struct OvhBuilder {
     credential: OvhCredential,
-    address: Result<Url>,
+    region: OvhRegion,
     clock: Clock,
-    line: LineConfig,
+    wire: WireConfig,
 }
 
 impl OvhBuilder {
     pub(super) fn new(credential: OvhCredential) -> Self {
-        let address = parse_address(OvhRegion::default().address());
-        Self { credential, address, clock: Clock::system(), line: LineConfig::new(600, 60, 4) }
+        let limit = RateLimit::new(600, Duration::from_secs(60)).at_once(4);
+        let (region, clock) = (OvhRegion::default(), Clock::system());
+        Self { credential, region, clock, wire: WireConfig::new(limit) }
     }
 
-    /// Which company the account is with; Europe if not set.
+    /// Which company the account is with; Europe if not set. An address that is set counts more.
     pub fn region(mut self, region: OvhRegion) -> Self {
-        self.address = parse_address(region.address());
+        self.region = region;
         self
-    }
-
-    /// Another address of the API, with its path (`/1.0`).
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`] if it is no address.
-    pub fn address(mut self, address: &str) -> Result<Self> {
-        self.address = Ok(parse_address(address)?);
-        Ok(self)
     }
 
     /// Where the time of signatures comes from. It need not be right: OVH is asked for the difference.
@@ -96,41 +88,16 @@ impl OvhBuilder {
         self
     }
 
-    /// How many requests a minute the account may make; 600 if not set.
-    pub fn requests_per_minute(mut self, requests: u32) -> Self {
-        self.line.per_minute = requests;
-        self.line.burst = (requests / 10).max(1);
-        self
-    }
+    wire_settings!(wire, address: "that of the region, with its path (`/1.0`),", limit: "600 requests a minute, four at a time,");
 
-    /// How the server is checked.
-    pub fn tls(mut self, tls: TlsConfig) -> Self {
-        self.line.tls = tls;
-        self
-    }
-
-    /// How long one try of a call may take; 20 s if not set.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.line.timeout = limit;
-        self
-    }
-
-    /// How often and how long calls are tried again; three times within 30 s if not set, writes only when they
-    /// certainly had no effect.
-    pub fn retry(mut self, retry: RetryConfig) -> Self {
-        self.line.retry = retry;
-        self
-    }
-
-    /// The client. No I/O happens: the first call asks for the time.
+    /// The account. No I/O happens: the first call asks for the time.
     ///
     /// # Errors
     /// [`ErrorKind::Tls`] if the TLS settings cannot work.
     pub fn build(self) -> Result<Ovh> {
-        let skew = Skew::new(self.clock);
         let OvhCredential { application_key, application_secret, consumer_key } = &self.credential;
         let secrets = [application_key, application_secret, consumer_key].map(Clone::clone).to_vec();
-        let line = self.line.open(SERVICE, secrets)?;
-        Ok(Ovh { credential: self.credential, address: self.address?, skew, line })
+        let wire = self.wire.open(SERVICE, self.region.address(), Format::JSON, secrets)?;
+        Ok(Ovh { credential: self.credential, skew: Arc::new(Skew::new(self.clock)), wire })
     }
 }

@@ -18,7 +18,7 @@ impl Ovh {
     /// As [`Registrar`](crate::registrar::Registrar) has them. Repeated while OVH is unavailable.
     pub async fn keys(&self, domain: &RegisteredDomain) -> Result<Vec<Dnskey>> {
         let operation = "read DNSSEC keys";
-        let list = format!("/domain/{}/dsRecord", domain.as_str());
+        let list = format!("domain/{}/dsRecord", domain.as_str());
         let keys: Vec<KeyRecord> = self.objects(operation, domain, &list).await?;
         keys.into_iter()
             .map(|key| {
@@ -45,24 +45,11 @@ impl Ovh {
                     "algorithm": key.algorithm,
                     "flags": key.flags,
                     "publicKey": STANDARD.encode(&key.public_key),
-                    "tag": key_tag(key),
+                    "tag": key.key_tag(),
                 })
             })
             .collect();
-        let path = format!("/domain/{}/dsRecord", domain.as_str());
+        let path = format!("domain/{}/dsRecord", domain.as_str());
         self.start(domain, "set DNSSEC keys", &path, &json!({ "keys": keys })).await
     }
-}
-
-/// RFC 4034 appendix B: the sum of the key's data as 16-bit numbers.
-pub(super) fn key_tag(key: &Dnskey) -> u16 {
-    let [high, low] = key.flags.to_be_bytes();
-    let head = [high, low, key.protocol, key.algorithm];
-    let sum = head
-        .iter()
-        .chain(&key.public_key)
-        .enumerate()
-        .fold(0_u64, |sum, (index, byte)| sum + (u64::from(*byte) << if index % 2 == 0 { 8 } else { 0 }));
-    let folded = sum + ((sum >> 16) & 0xffff);
-    u16::try_from(folded & 0xffff).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use catalyst_core::http::Response;
 use catalyst_core::{Error, ErrorKind};
 use serde::Deserialize;
 
-use crate::registrar::cause::{Cause, with_retry_after};
+use crate::registrar::cause::Cause;
 
 pub(super) const SERVICE: &str = "ovh";
 
@@ -23,11 +23,10 @@ struct Refused {
 /// The error that an answer with an unsuccessful status means.
 pub(super) fn refusal(operation: &'static str, response: &Response) -> Error {
     let error = meaning(operation, response.status(), response.body());
-    let error = match response.header("x-ovh-queryid") {
+    match response.header("x-ovh-queryid") {
         Some(id) => error.with_request_id(id),
         None => error,
-    };
-    with_retry_after(error, response)
+    }
 }
 
 pub(super) fn meaning(operation: &'static str, status: u16, body: &[u8]) -> Error {

@@ -3,12 +3,13 @@
 use catalyst_core::Result;
 use catalyst_core::testing::StubServer;
 use serde_json::{Value, json};
-use wiremock::{Request, ResponseTemplate};
+use wiremock::Request;
 
 use super::model::{ModelDomain, RegistrarModel, Trouble};
-use super::wire::{self, header, number, query};
+use super::wire::{self, Answer, Vendor, authorization, no_limit, number, query};
 use crate::DomainName;
 use crate::registrar::{Cloudflare, CloudflareBuilder, RegisteredDomain};
+use crate::testing::socket::Reply;
 
 /// A Cloudflare on a free port of the loopback interface, which shows a [`RegistrarModel`]. It stops when it is
 /// dropped.
@@ -19,9 +20,19 @@ pub struct FakeCloudflare {
 }
 
 impl FakeCloudflare {
+    /// Starts one with an account of its own.
+    pub async fn start() -> Self {
+        Self::serve(&RegistrarModel::new()).await
+    }
+
     /// Shows `model`.
     pub async fn serve(model: &RegistrarModel) -> Self {
-        Self { model: model.clone(), server: wire::serve(model, answer, refuse).await }
+        Self { model: model.clone(), server: wire::start(model, Wire).await }
+    }
+
+    /// The account behind.
+    pub fn model(&self) -> &RegistrarModel {
+        &self.model
     }
 
     /// Where it listens.
@@ -29,17 +40,47 @@ impl FakeCloudflare {
         format!("{}/client/v4", self.server.uri())
     }
 
-    /// The account, to be set up further.
+    /// A client of it, whose limit of requests is out of the way.
+    ///
+    /// # Errors
+    /// If the client cannot be set up.
+    pub fn registrar(&self) -> Result<Cloudflare> {
+        self.builder()?.build()
+    }
+
+    /// The same, to be set up further.
     ///
     /// # Errors
     /// If the client cannot be set up.
     pub fn builder(&self) -> Result<CloudflareBuilder> {
-        Cloudflare::builder(self.model.credential()).address(&self.address())
+        Ok(Cloudflare::builder(self.model.credential()).address(&self.address())?.limit(no_limit()))
     }
 }
 
-fn answer(model: &RegistrarModel, request: &Request) -> std::result::Result<ResponseTemplate, Trouble> {
-    model.log_in(header(request, "authorization").strip_prefix("Bearer ").unwrap_or_default())?;
+struct Wire;
+
+impl Vendor for Wire {
+    fn answer(&self, model: &RegistrarModel, request: &Request) -> Answer {
+        answer(model, request)
+    }
+
+    fn refuse(&self, request: &Request, trouble: &Trouble) -> Reply {
+        match trouble {
+            Trouble::BadCredential => {
+                failure(401, 1000, &format!("Invalid API Token: {}", authorization(request, "Bearer")))
+            }
+            Trouble::RateLimited(seconds) => {
+                failure(429, 10013, "Rate limit exceeded").header("retry-after", seconds.to_string())
+            }
+            Trouble::AccountTier => failure(403, 9109, "Unauthorized to access requested resource"),
+            Trouble::Unavailable => failure(502, 10000, "Internal error"),
+            _ => failure(404, 1001, "Invalid zone identifier"),
+        }
+    }
+}
+
+fn answer(model: &RegistrarModel, request: &Request) -> Answer {
+    model.log_in(authorization(request, "Bearer"))?;
     let path = request.url.path().trim_start_matches("/client/v4/");
     match (request.method.as_str(), path) {
         ("GET", "user/tokens/verify") => {
@@ -51,7 +92,7 @@ fn answer(model: &RegistrarModel, request: &Request) -> std::result::Result<Resp
     }
 }
 
-fn zones(model: &RegistrarModel, request: &Request) -> std::result::Result<ResponseTemplate, Trouble> {
+fn zones(model: &RegistrarModel, request: &Request) -> Answer {
     if let Some(name) = query(request, "name") {
         let Ok(domain) = name.parse::<RegisteredDomain>() else {
             return Ok(success(&json!([]), &json!({"page": 1, "total_pages": 0})));
@@ -75,7 +116,7 @@ fn zones(model: &RegistrarModel, request: &Request) -> std::result::Result<Respo
     Ok(success(&json!(shown), &info))
 }
 
-fn dnssec(model: &RegistrarModel, path: &str) -> std::result::Result<ResponseTemplate, Trouble> {
+fn dnssec(model: &RegistrarModel, path: &str) -> Answer {
     let id = path.strip_prefix("zones/").and_then(|path| path.strip_suffix("/dnssec"));
     let domains = model.domains()?;
     let Some((name, domain)) = domains.iter().find(|(name, _)| id == Some(&*zone_id(name))) else {
@@ -112,25 +153,15 @@ fn zone_id(name: &RegisteredDomain) -> String {
     format!("{sum:032x}")
 }
 
-fn success(result: &Value, info: &Value) -> ResponseTemplate {
+fn success(result: &Value, info: &Value) -> Reply {
     let mut body = json!({"success": true, "errors": [], "messages": [], "result": result});
     if !info.is_null() {
         body["result_info"] = info.clone();
     }
-    wire::json(200, &body)
+    Reply::json(200, &body)
 }
 
-fn failure(status: u16, code: u32, message: &str) -> ResponseTemplate {
+fn failure(status: u16, code: u32, message: &str) -> Reply {
     let errors = json!([{"code": code, "message": message}]);
-    wire::json(status, &json!({"success": false, "errors": errors, "messages": [], "result": null}))
-}
-
-fn refuse(trouble: &Trouble) -> ResponseTemplate {
-    match trouble {
-        Trouble::BadCredential => failure(401, 1000, "Invalid API Token"),
-        Trouble::RateLimited(seconds) => failure(429, 10013, "Rate limit exceeded")
-            .insert_header("retry-after", seconds.to_string().as_str()),
-        Trouble::AccountTier => failure(403, 9109, "Unauthorized to access requested resource"),
-        _ => failure(404, 1001, "Invalid zone identifier"),
-    }
+    Reply::json(status, &json!({"success": false, "errors": errors, "messages": [], "result": null}))
 }

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub enum Fault {
     /// The write is done, and no answer comes.
     TimeoutAfterWrite,
+    /// The write is done, and the connection is closed without an answer.
+    DropAfterWrite,
     /// Nothing is done, and no answer comes.
     TimeoutBeforeWrite,
     /// The write is taken as a task, which fails; without tasks it strikes nothing.
@@ -27,6 +29,10 @@ pub enum Fault {
     AccountTier,
     /// The answer is a page of HTML, and nothing is done.
     HtmlBody,
+    /// The registrar is down for a moment and says so; nothing is done.
+    Unavailable,
+    /// The connection is closed without an answer; nothing is done.
+    Drop,
     /// Nothing is done, and no answer comes.
     Silent,
 }
@@ -45,8 +51,10 @@ pub enum Op {
     Task,
     /// The name servers that are told; for [`Fault::PartialReadBack`].
     ReadBack,
-    /// What a write does; for the faults of writes.
+    /// What a write of name servers or keys does; for the faults of writes.
     Effect,
+    /// What a write of DS records does; for the faults of writes, where it is named.
+    DsEffect,
     /// What comes to the parent; for its faults.
     Parent,
 }
@@ -65,7 +73,10 @@ impl FaultRule {
     /// Strikes the next call that it can strike.
     pub fn new(fault: Fault) -> Self {
         let op = match fault {
-            Fault::TimeoutAfterWrite | Fault::TimeoutBeforeWrite | Fault::TaskError => Some(Op::Effect),
+            Fault::TimeoutAfterWrite
+            | Fault::DropAfterWrite
+            | Fault::TimeoutBeforeWrite
+            | Fault::TaskError => Some(Op::Effect),
             Fault::PartialReadBack => Some(Op::ReadBack),
             Fault::WrongParent | Fault::StuckParent => Some(Op::Parent),
             _ => None,
@@ -95,7 +106,7 @@ impl FaultRule {
 
     fn matches(&self, op: Op) -> bool {
         // What concerns a whole call does not strike a part of one.
-        let whole = !matches!(op, Op::ReadBack | Op::Effect | Op::Parent);
+        let whole = !matches!(op, Op::ReadBack | Op::Effect | Op::DsEffect | Op::Parent);
         self.left != Some(0) && self.op.map_or(whole, |wanted| wanted == op)
     }
 }

@@ -3,12 +3,12 @@
 use catalyst_core::testing::StubServer;
 use catalyst_core::{Result, Secret};
 use serde_json::{Value, json};
-use wiremock::{Request, ResponseTemplate};
+use wiremock::Request;
 
 use super::model::{ModelDomain, RegistrarModel, Trouble};
-use super::wire::{self, header, number, query};
-use crate::DomainName;
-use crate::registrar::{GoDaddy, GoDaddyBuilder, NameServers, RegisteredDomain};
+use super::wire::{self, Answer, Vendor, authorization, no_limit, number, query};
+use crate::registrar::{GoDaddy, GoDaddyBuilder, RegisteredDomain};
+use crate::testing::socket::Reply;
 
 /// A GoDaddy on a free port of the loopback interface, which shows a [`RegistrarModel`]. It stops when it is dropped.
 #[derive(Debug)]
@@ -18,12 +18,22 @@ pub struct FakeGoDaddy {
 }
 
 /// The key; the model's credential is its secret.
-const KEY: &str = "fake-key";
+const KEY: &str = "canary-godaddy-key";
 
 impl FakeGoDaddy {
+    /// Starts one with an account of its own.
+    pub async fn start() -> Self {
+        Self::serve(&RegistrarModel::new()).await
+    }
+
     /// Shows `model`.
     pub async fn serve(model: &RegistrarModel) -> Self {
-        Self { model: model.clone(), server: wire::serve(model, answer, refuse).await }
+        Self { model: model.clone(), server: wire::start(model, Wire).await }
+    }
+
+    /// The account behind.
+    pub fn model(&self) -> &RegistrarModel {
+        &self.model
     }
 
     /// Where it listens.
@@ -31,28 +41,64 @@ impl FakeGoDaddy {
         self.server.uri()
     }
 
-    /// The account, to be set up further.
+    /// A client of it, whose limit of requests is out of the way.
+    ///
+    /// # Errors
+    /// If the client cannot be set up.
+    pub fn registrar(&self) -> Result<GoDaddy> {
+        self.builder()?.build()
+    }
+
+    /// The same, to be set up further.
     ///
     /// # Errors
     /// If the client cannot be set up.
     pub fn builder(&self) -> Result<GoDaddyBuilder> {
-        GoDaddy::builder(Secret::new(KEY), self.model.credential()).address(&self.address())
+        let builder = GoDaddy::builder(Secret::new(KEY), self.model.credential());
+        Ok(builder.address(&self.address())?.limit(no_limit()))
     }
 }
 
-fn answer(model: &RegistrarModel, request: &Request) -> std::result::Result<ResponseTemplate, Trouble> {
-    let pair =
-        header(request, "authorization").strip_prefix("sso-key ").and_then(|pair| pair.split_once(':'));
+struct Wire;
+
+impl Vendor for Wire {
+    fn answer(&self, model: &RegistrarModel, request: &Request) -> Answer {
+        answer(model, request)
+    }
+
+    fn refuse(&self, request: &Request, trouble: &Trouble) -> Reply {
+        match trouble {
+            Trouble::BadCredential => {
+                let said = format!("Could not authenticate {}", authorization(request, "sso-key"));
+                failure(401, "UNABLE_TO_AUTHENTICATE", &said)
+            }
+            Trouble::AccountTier => failure(403, "ACCESS_DENIED", "Authenticated user is not allowed access"),
+            Trouble::RateLimited(seconds) => {
+                let message = "Too many requests received within interval";
+                let body = json!({"code": "TOO_MANY_REQUESTS", "message": message, "retryAfterSec": seconds});
+                Reply::json(429, &body)
+            }
+            Trouble::Unavailable => failure(503, "SERVICE_UNAVAILABLE", "Try again later"),
+            Trouble::Protected => {
+                failure(409, "INVALID_STATE", "The domain status does not allow the operation")
+            }
+            Trouble::NotActive => failure(409, "INVALID_STATE", "The domain is not active"),
+            _ => failure(404, "UNKNOWN_DOMAIN", "The given domain is not registered, or has no zone file"),
+        }
+    }
+}
+
+fn answer(model: &RegistrarModel, request: &Request) -> Answer {
+    let pair = authorization(request, "sso-key").split_once(':');
     model.log_in(pair.filter(|(key, _)| *key == KEY).map_or("", |(_, secret)| secret))?;
     let path = request.url.path();
     match (request.method.as_str(), path) {
-        ("GET", "/v1/domains/agreements") => Ok(wire::json(200, &json!([{"agreementKey": "DNRA"}]))),
+        ("GET", "/v1/domains/agreements") => Ok(Reply::json(200, &json!([{"agreementKey": "DNRA"}]))),
         ("GET", "/v1/domains") => list(model, request),
         (method, path) => {
-            let domain = path.strip_prefix("/v1/domains/").and_then(|name| name.parse().ok());
-            let domain: RegisteredDomain = domain.ok_or(Trouble::NotInAccount)?;
+            let domain = wire::domain(path.strip_prefix("/v1/domains/").unwrap_or_default())?;
             match method {
-                "GET" => Ok(wire::json(200, &shown(&domain, &model.domain(&domain)?))),
+                "GET" => Ok(Reply::json(200, &shown(&domain, &model.domain(&domain)?))),
                 "PATCH" => write(model, &domain, request),
                 _ => Ok(failure(405, "METHOD_NOT_ALLOWED", "no such method")),
             }
@@ -60,7 +106,7 @@ fn answer(model: &RegistrarModel, request: &Request) -> std::result::Result<Resp
     }
 }
 
-fn list(model: &RegistrarModel, request: &Request) -> std::result::Result<ResponseTemplate, Trouble> {
+fn list(model: &RegistrarModel, request: &Request) -> Answer {
     let (limit, marker) = (number(request, "limit", 100).clamp(1, 1000), query(request, "marker"));
     let mut all = model.domains()?;
     all.sort_by(|(one, _), (another, _)| one.as_str().cmp(another.as_str()));
@@ -70,25 +116,18 @@ fn list(model: &RegistrarModel, request: &Request) -> std::result::Result<Respon
         .take(limit)
         .map(|(name, domain)| shown(name, domain))
         .collect();
-    Ok(wire::json(200, &json!(page)))
+    Ok(Reply::json(200, &json!(page)))
 }
 
-fn write(
-    model: &RegistrarModel,
-    domain: &RegisteredDomain,
-    request: &Request,
-) -> std::result::Result<ResponseTemplate, Trouble> {
-    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+fn write(model: &RegistrarModel, domain: &RegisteredDomain, request: &Request) -> Answer {
+    let body = wire::json(request);
     let names = body["nameServers"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let names: Result<Vec<DomainName>> = names.map(str::parse).collect();
-    match names.and_then(NameServers::new) {
-        Ok(servers) => model.write(domain, &servers).map(|_task| ResponseTemplate::new(204)),
-        Err(_invalid) => {
-            let fields = json!([{"code": "INVALID", "message": "not two hosts", "path": "nameServers"}]);
-            let body = json!({"code": "INVALID_BODY", "message": "Request body doesn't fulfill schema", "fields": fields});
-            Ok(wire::json(422, &body))
-        }
+    if let Some(servers) = wire::servers(names) {
+        return model.write(domain, &servers).map(|_task| Reply::new(204, "application/json", ""));
     }
+    let fields = json!([{"code": "INVALID", "message": "not two hosts", "path": "nameServers"}]);
+    let message = "Request body doesn't fulfill schema";
+    Ok(Reply::json(422, &json!({"code": "INVALID_BODY", "message": message, "fields": fields})))
 }
 
 fn shown(name: &RegisteredDomain, domain: &ModelDomain) -> Value {
@@ -101,25 +140,6 @@ fn shown(name: &RegisteredDomain, domain: &ModelDomain) -> Value {
     })
 }
 
-fn failure(status: u16, code: &str, message: &str) -> ResponseTemplate {
-    wire::json(status, &json!({"code": code, "message": message}))
-}
-
-fn refuse(trouble: &Trouble) -> ResponseTemplate {
-    match trouble {
-        Trouble::BadCredential => {
-            failure(401, "UNABLE_TO_AUTHENTICATE", "Unauthorized : Could not authenticate")
-        }
-        Trouble::AccountTier => failure(403, "ACCESS_DENIED", "Authenticated user is not allowed access"),
-        Trouble::RateLimited(seconds) => {
-            let message = "Too many requests received within interval";
-            let body = json!({"code": "TOO_MANY_REQUESTS", "message": message, "retryAfterSec": seconds});
-            wire::json(429, &body)
-        }
-        Trouble::Protected => failure(409, "INVALID_STATE", "The domain status does not allow the operation"),
-        Trouble::NotActive => failure(409, "INVALID_STATE", "The domain is not active"),
-        _ => {
-            failure(404, "UNKNOWN_DOMAIN", "The given domain is not registered, or does not have a zone file")
-        }
-    }
+fn failure(status: u16, code: &str, message: &str) -> Reply {
+    Reply::json(status, &json!({"code": code, "message": message}))
 }

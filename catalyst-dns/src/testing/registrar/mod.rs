@@ -4,11 +4,9 @@
 //! | --- | --- |
 //! | [`RegistrarModel`] | the account: domains, name servers, tasks, what the parent serves, faults |
 //! | [`ModelRegistrar`] | the model behind the trait, in virtual time |
-//! | [`FakeCloudflare`], [`FakeGoDaddy`] | the model behind HTTP on loopback |
-//! | [`FakeNamecheap`], [`FakeOvh`], [`FakeDynadot`] | an account behind HTTP on loopback |
+//! | [`FakeCloudflare`], [`FakeGoDaddy`], [`FakeNamecheap`], [`FakeOvh`], [`FakeDynadot`] | the model behind HTTP on loopback |
 //! | [`FakeParent`] | the name servers around it, behind [`DnsClient`](crate::DnsClient) |
 
-mod account;
 mod answers;
 mod cloudflare;
 mod dynadot;
@@ -19,10 +17,8 @@ mod namecheap;
 mod ovh;
 mod parent;
 mod scripted;
-mod vendor;
 mod wire;
 
-pub use account::{AccountFault, FakeAccount};
 pub use cloudflare::FakeCloudflare;
 pub use dynadot::FakeDynadot;
 pub use faults::{Fault, FaultRule, Faults, Op};

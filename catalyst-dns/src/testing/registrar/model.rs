@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use catalyst_core::Secret;
 
 use super::faults::Faults;
-use crate::Ds;
 use crate::registrar::{NameServers, RegisteredDomain};
+use crate::{Dnskey, Ds};
 
 /// A registrar's account. Clones share it.
 ///
@@ -37,14 +37,19 @@ pub(super) struct State {
     pub(super) task_looks: Option<u32>,
     pub(super) parent_lag: u32,
     pub(super) writes: u32,
+    pub(super) ds_writes: u32,
     pub(super) calls: u32,
 }
 
 #[derive(Clone)]
 pub(super) struct Domain {
     pub(super) servers: NameServers,
+    /// Those on their way out.
+    pub(super) leaving: NameServers,
+    pub(super) house: bool,
     pub(super) active: bool,
     pub(super) locked: bool,
+    pub(super) keys: Vec<Dnskey>,
     pub(super) ds: Vec<Ds>,
     pub(super) parent: NameServers,
     /// What the parent comes to serve, after so many questions.
@@ -54,9 +59,20 @@ pub(super) struct Domain {
 pub(super) struct Task {
     pub(super) domain: RegisteredDomain,
     /// `None` for a task that will fail.
-    pub(super) servers: Option<NameServers>,
+    pub(super) effect: Option<Effect>,
     pub(super) looks_left: u32,
     pub(super) ended: bool,
+}
+
+/// What a write does.
+#[derive(Clone)]
+pub(super) enum Effect {
+    Servers {
+        servers: NameServers,
+        house: bool,
+    },
+    /// The registrar makes the DS in the parent of them.
+    Keys(Vec<Dnskey>),
 }
 
 /// A domain as a fake shows it.
@@ -65,10 +81,16 @@ pub(super) struct Task {
 pub struct ModelDomain {
     /// The name servers that the registrar tells.
     pub servers: NameServers,
+    /// Those that it replaced last.
+    pub leaving: NameServers,
+    /// Whether they are the registrar's own, as such.
+    pub house: bool,
     /// Whether it may be changed at all.
     pub active: bool,
     /// Whether it is locked.
     pub locked: bool,
+    /// The keys that the DS was made of, where the registrar makes it.
+    pub keys: Vec<Dnskey>,
     /// The DS in the parent.
     pub ds: Vec<Ds>,
 }
@@ -79,6 +101,10 @@ pub struct ModelDomain {
 pub enum Trouble {
     /// There is no answer.
     NoAnswer,
+    /// The connection is closed without one.
+    Severed,
+    /// It does not work at the moment, and says so.
+    Unavailable,
     /// Too many requests; come back after this many seconds.
     RateLimited(u64),
     /// The credential is wrong.
@@ -107,6 +133,7 @@ impl RegistrarModel {
             task_looks: None,
             parent_lag: 0,
             writes: 0,
+            ds_writes: 0,
             calls: 0,
         };
         Self { state: Arc::new(Mutex::new(state)), faults: Faults::default() }
@@ -115,7 +142,17 @@ impl RegistrarModel {
     /// Puts a domain into the account, delegated to `servers`.
     pub fn add_domain(&self, domain: RegisteredDomain, servers: NameServers) {
         let parent = servers.clone();
-        let new = Domain { servers, active: true, locked: false, ds: Vec::new(), parent, coming: None };
+        let new = Domain {
+            servers,
+            leaving: NameServers::from_registrar([]),
+            house: false,
+            active: true,
+            locked: false,
+            keys: Vec::new(),
+            ds: Vec::new(),
+            parent,
+            coming: None,
+        };
         self.lock().domains.insert(domain, new);
     }
 
@@ -129,9 +166,24 @@ impl RegistrarModel {
         self.edit(domain, |domain| domain.locked = locked);
     }
 
+    /// Says whether the name servers are the registrar's own, as such.
+    pub fn set_house(&self, domain: &RegisteredDomain, house: bool) {
+        self.edit(domain, |domain| domain.house = house);
+    }
+
+    /// Whether the name servers are the registrar's own, as such.
+    pub fn is_house(&self, domain: &RegisteredDomain) -> bool {
+        self.lock().domains.get(domain).is_some_and(|domain| domain.house)
+    }
+
     /// Puts DS records into the parent.
     pub fn set_ds(&self, domain: &RegisteredDomain, ds: &[Ds]) {
         self.edit(domain, |domain| domain.ds = ds.to_vec());
+    }
+
+    /// The DS records in the parent, without a question.
+    pub fn ds(&self, domain: &RegisteredDomain) -> Vec<Ds> {
+        self.lock().domains.get(domain).map(|domain| domain.ds.clone()).unwrap_or_default()
     }
 
     /// Changes what the parent serves behind the registrar's back.
@@ -142,6 +194,11 @@ impl RegistrarModel {
     /// Writes become tasks, which end after this many looks at them or at their domain.
     pub fn write_by_tasks(&self, looks: u32) {
         self.lock().task_looks = Some(looks);
+    }
+
+    /// Whether writes become tasks.
+    pub fn writes_by_tasks(&self) -> bool {
+        self.lock().task_looks.is_some()
     }
 
     /// The parent serves what was written only after this many questions.
@@ -167,6 +224,11 @@ impl RegistrarModel {
     /// How many writes took effect, or became tasks.
     pub fn writes(&self) -> u32 {
         self.lock().writes
+    }
+
+    /// How many writes of DS records took effect.
+    pub fn ds_writes(&self) -> u32 {
+        self.lock().ds_writes
     }
 
     /// How many calls were heard, whatever became of them.
@@ -197,8 +259,8 @@ impl RegistrarModel {
 
 impl Domain {
     pub(super) fn shown(&self) -> ModelDomain {
-        let Self { servers, active, locked, ds, .. } = self.clone();
-        ModelDomain { servers, active, locked, ds }
+        let Self { servers, leaving, house, active, locked, keys, ds, .. } = self.clone();
+        ModelDomain { servers, leaving, house, active, locked, keys, ds }
     }
 
     pub(super) fn settle(&mut self) {

@@ -1,48 +1,72 @@
-//! Namecheap on the socket.
+//! Namecheap on the wire.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
+use catalyst_core::Result;
 use catalyst_core::testing::StubServer;
-use catalyst_core::{Result, Secret};
 use url::form_urlencoded;
 use wiremock::Request;
 
-use super::account::{AccountFault, FakeAccount, Purpose, State};
-use super::vendor::{self, Vendor};
-use crate::registrar::{Namecheap, NamecheapBuilder, NamecheapCredential};
+use super::model::{RegistrarModel, Trouble};
+use super::wire::{self, Answer, Vendor, no_limit};
+use crate::registrar::{Namecheap, NamecheapBuilder, NamecheapCredential, RegisteredDomain};
 use crate::testing::socket::Reply;
 
 const USER: &str = "openova";
-const KEY: &str = "canary-namecheap-key";
 const ADDRESS: [u8; 4] = [192, 0, 2, 1];
 const HOUSE: [&str; 2] = ["dns1.registrar-servers.com", "dns2.registrar-servers.com"];
 
-/// An account at Namecheap on a free port of the loopback interface. It stops when it is dropped.
+/// A Namecheap on a free port of the loopback interface, which shows a [`RegistrarModel`]. It stops when it is dropped.
+///
+/// The model's credential is the key. A key in the query is not taken, so that no client passes that sends it there.
+///
+/// ```
+/// use catalyst_dns::registrar::{NameServers, Registrar};
+/// use catalyst_dns::testing::registrar::FakeNamecheap;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> catalyst_dns::Result<()> {
+/// let fake = FakeNamecheap::start().await;
+/// let servers = NameServers::new(["ns1.example.net".parse()?, "ns2.example.net".parse()?])?;
+/// fake.model().add_domain("example.co.uk".parse()?, servers.clone());
+/// assert_eq!(fake.registrar()?.nameservers(&"example.co.uk".parse()?).await?, servers);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
 pub struct FakeNamecheap {
-    account: FakeAccount,
+    model: RegistrarModel,
     server: StubServer,
 }
 
 impl FakeNamecheap {
-    /// Starts one with an empty account.
+    /// Starts one with an account of its own.
     pub async fn start() -> Self {
-        let account = FakeAccount::default();
-        let server = vendor::start(&account, Wire).await;
-        Self { account, server }
+        Self::serve(&RegistrarModel::new()).await
+    }
+
+    /// Shows `model`.
+    pub async fn serve(model: &RegistrarModel) -> Self {
+        Self { model: model.clone(), server: wire::start(model, Wire).await }
     }
 
     /// The account behind.
-    pub fn account(&self) -> &FakeAccount {
-        &self.account
+    pub fn model(&self) -> &RegistrarModel {
+        &self.model
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        format!("{}/xml.response", self.server.uri())
     }
 
     /// The credential that it takes.
     ///
     /// # Errors
     /// None, in fact.
-    pub fn credential() -> Result<NamecheapCredential> {
-        NamecheapCredential::new(USER, Secret::new(KEY), ADDRESS.into())
+    pub fn credential(&self) -> Result<NamecheapCredential> {
+        NamecheapCredential::new(USER, self.model.credential(), ADDRESS.into())
     }
 
     /// A client of it, whose limit of requests is out of the way.
@@ -50,81 +74,73 @@ impl FakeNamecheap {
     /// # Errors
     /// If the client cannot be set up.
     pub fn registrar(&self) -> Result<Namecheap> {
-        self.builder(Self::credential()?)?.build()
+        self.builder()?.build()
     }
 
     /// The same, to be set up further.
     ///
     /// # Errors
-    /// If the address is none.
-    pub fn builder(&self, credential: NamecheapCredential) -> Result<NamecheapBuilder> {
-        let address = format!("{}/xml.response", self.server.uri());
-        Ok(Namecheap::builder(credential).address(&address)?.requests_per_minute(60_000))
-    }
-}
-
-impl fmt::Debug for FakeNamecheap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FakeNamecheap").field("account", &self.account).finish_non_exhaustive()
+    /// If the client cannot be set up.
+    pub fn builder(&self) -> Result<NamecheapBuilder> {
+        Ok(Namecheap::builder(self.credential()?).address(&self.address())?.limit(no_limit()))
     }
 }
 
 struct Wire;
 
 impl Vendor for Wire {
-    fn purpose(&self, request: &Request) -> Purpose {
-        match fields(request).get("Command").map(String::as_str) {
-            Some("namecheap.domains.dns.setCustom" | "namecheap.domains.dns.setDefault") => Purpose::Write,
-            Some("namecheap.domains.dns.getList") => Purpose::ReadServers,
-            _ => Purpose::Read,
-        }
-    }
-
-    fn refuse(&self, fault: &AccountFault) -> Reply {
-        match fault {
-            AccountFault::RateLimited => Reply::page(405),
-            AccountFault::HtmlBody => Reply::page(200),
-            AccountFault::Unavailable => error(3_050_900, "Unknown error from Enom"),
-            // Namecheap has one number for a wrong key and for an account without access.
-            // It repeats the key, as the worst of registrars would.
-            _ => error(1_011_102, &format!("API Key {KEY} is invalid or API access has not been enabled")),
-        }
-    }
-
-    fn answer(&self, state: &mut State, request: &Request) -> Reply {
+    fn answer(&self, model: &RegistrarModel, request: &Request) -> Answer {
         let fields = fields(request);
         let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
+        model.log_in(field("ApiKey"))?;
         if let Some(refusal) = unknown(&field) {
-            return refusal;
+            return Ok(refusal);
         }
-        let domain = format!("{}.{}", field("SLD"), field("TLD"));
+        let about = || wire::domain(&format!("{}.{}", field("SLD"), field("TLD")));
         match field("Command") {
-            "namecheap.domains.getList" => list(state, &field),
-            "namecheap.domains.dns.getList" => servers(state, &domain),
+            "namecheap.domains.getList" => list(model, &field),
+            "namecheap.domains.dns.getList" => servers(model, &about()?),
             "namecheap.domains.dns.setCustom" => {
-                let names = field("Nameservers").split(',').map(str::to_owned).collect();
-                change(state, &domain, names, false, "DomainDNSSetCustomResult")
+                let domain = about()?;
+                let names = wire::servers(field("Nameservers").split(','));
+                let Some(names) = names else { return Ok(error(2_015_182, "Nameserver is invalid")) };
+                model.write(&domain, &names)?;
+                Ok(updated("DomainDNSSetCustomResult", &domain))
             }
             "namecheap.domains.dns.setDefault" => {
-                let names = HOUSE.map(str::to_owned).to_vec();
-                change(state, &domain, names, true, "DomainDNSSetDefaultResult")
+                let domain = about()?;
+                if let Some(house) = wire::servers(HOUSE.into_iter()) {
+                    model.write_house(&domain, &house)?;
+                }
+                Ok(updated("DomainDNSSetDefaultResult", &domain))
             }
-            _ => error(1_010_104, "Parameter Command is missing"),
+            _ => Ok(error(1_010_104, "Parameter Command is missing")),
+        }
+    }
+
+    fn refuse(&self, request: &Request, trouble: &Trouble) -> Reply {
+        match trouble {
+            Trouble::RateLimited(seconds) => Reply::page(405).header("retry-after", seconds.to_string()),
+            Trouble::Unavailable => error(3_050_900, "Unknown error from Enom"),
+            // One number for a wrong key and for an account without access.
+            Trouble::BadCredential | Trouble::AccountTier => {
+                let key = fields(request).remove("ApiKey").unwrap_or_default();
+                error(1_011_102, &format!("API Key {key} is invalid or API access is not enabled"))
+            }
+            Trouble::Protected => error(2_030_166, "Edit permission for domain is not supported"),
+            Trouble::NotActive => error(2_010_324, "The domain is not active"),
+            _ => error(2_019_166, "Domain not found"),
         }
     }
 }
 
-/// The fields of the body; a key in the query is not taken, so that no client passes that sends it there.
 fn fields(request: &Request) -> BTreeMap<String, String> {
     form_urlencoded::parse(&request.body).into_owned().collect()
 }
 
 fn unknown<'a>(field: &impl Fn(&str) -> &'a str) -> Option<Reply> {
-    if field("ApiUser").is_empty() {
+    if field("ApiUser") != USER {
         return Some(error(1_010_101, "Parameter APIUser is missing"));
-    }
-    if field("ApiKey") != KEY || field("ApiUser") != USER {
-        return Some(error(1_011_102, "API Key is invalid or API access has not been enabled"));
     }
     if field("UserName") != USER {
         return Some(error(1_019_103, "UserName is not available"));
@@ -135,45 +151,36 @@ fn unknown<'a>(field: &impl Fn(&str) -> &'a str) -> Option<Reply> {
     None
 }
 
-fn list<'a>(state: &State, field: &impl Fn(&str) -> &'a str) -> Reply {
+fn list<'a>(model: &RegistrarModel, field: &impl Fn(&str) -> &'a str) -> Answer {
     let number = |name: &str, default: usize| field(name).parse().unwrap_or(default).max(1);
     let (size, page) = (number("PageSize", 20).clamp(10, 100), number("Page", 1));
+    let domains = model.domains()?;
     let mut list = String::new();
-    for (index, name) in state.domains.keys().enumerate().skip((page - 1) * size).take(size) {
-        let _written = write!(list, r#"<Domain ID="{index}" Name="{}" IsExpired="false"/>"#, escaped(name));
+    for (index, (name, _)) in domains.iter().enumerate().skip((page - 1) * size).take(size) {
+        let _written = write!(list, r#"<Domain ID="{index}" Name="{}" IsExpired="false"/>"#, name.as_str());
     }
-    let total = state.domains.len();
-    success(&format!(
+    let total = domains.len();
+    Ok(success(&format!(
         "<DomainGetListResult>{list}</DomainGetListResult><Paging><TotalItems>{total}</TotalItems>\
          <CurrentPage>{page}</CurrentPage><PageSize>{size}</PageSize></Paging>"
-    ))
+    )))
 }
 
-fn servers(state: &mut State, domain: &str) -> Reply {
-    let house = state.domains.get(domain).is_some_and(|domain| domain.house);
-    let Some(names) = state.told(domain) else { return missing() };
+fn servers(model: &RegistrarModel, name: &RegisteredDomain) -> Answer {
+    let domain = model.domain(name)?;
     let mut list = String::new();
-    for name in names {
-        let _written = write!(list, "<Nameserver>{}</Nameserver>", escaped(&name));
+    for server in domain.servers.iter() {
+        let _written = write!(list, "<Nameserver>{}</Nameserver>", server.without_dot());
     }
-    success(&format!(
-        r#"<DomainDNSGetListResult Domain="{}" IsUsingOurDNS="{house}">{list}</DomainDNSGetListResult>"#,
-        escaped(domain)
-    ))
+    Ok(success(&format!(
+        r#"<DomainDNSGetListResult Domain="{}" IsUsingOurDNS="{}">{list}</DomainDNSGetListResult>"#,
+        name.as_str(),
+        domain.house
+    )))
 }
 
-fn change(state: &mut State, name: &str, servers: Vec<String>, house: bool, result: &str) -> Reply {
-    let Some(domain) = state.domains.get_mut(name) else { return missing() };
-    if domain.locked {
-        return error(2_030_166, "Edit permission for domain is not supported");
-    }
-    domain.set(servers);
-    domain.house = house;
-    success(&format!(r#"<{result} Domain="{}" Updated="true"/>"#, escaped(name)))
-}
-
-fn missing() -> Reply {
-    error(2_019_166, "Domain not found")
+fn updated(result: &str, name: &RegisteredDomain) -> Reply {
+    success(&format!(r#"<{result} Domain="{}" Updated="true"/>"#, name.as_str()))
 }
 
 fn error(number: u32, text: &str) -> Reply {
@@ -189,8 +196,4 @@ fn xml(status: &str, body: &str) -> Reply {
         r#"<?xml version="1.0" encoding="utf-8"?><ApiResponse Status="{status}" xmlns="http://api.namecheap.com/xml.response">{body}</ApiResponse>"#
     );
     Reply::new(200, "text/xml; charset=utf-8", text)
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }

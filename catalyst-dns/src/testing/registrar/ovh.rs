@@ -1,46 +1,62 @@
-//! OVH on the socket.
+//! OVH on the wire.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use catalyst_core::testing::StubServer;
 use catalyst_core::{Clock, Result, Secret};
 use serde_json::{Value, json};
 use wiremock::Request;
 
-use super::account::{AccountFault, FakeAccount, Purpose, State, TaskEffect};
-use super::vendor::{self, Vendor, header};
-use crate::registrar::{Ovh, OvhBuilder, OvhCredential};
+use super::model::{ModelDomain, RegistrarModel, Trouble};
+use super::wire::{self, Answer, Vendor, header, no_limit};
+use crate::registrar::{Ovh, OvhBuilder, OvhCredential, RegisteredDomain, TaskId, TaskState};
 use crate::testing::socket::Reply;
+use crate::{Dnskey, DomainName};
 
 const APPLICATION: &str = "canary-ovh-application";
-const SECRET: &str = "canary-ovh-secret";
 const CONSUMER: &str = "canary-ovh-consumer";
 /// How far a request's time may be off, in seconds.
 const TOLERANCE: i64 = 30;
 
-/// An account at OVH on a free port of the loopback interface. It stops when it is dropped.
+/// An OVH on a free port of the loopback interface, which shows a [`RegistrarModel`]. It stops when it is dropped.
 ///
-/// Signatures and times are checked. A change is a task whose effect comes with its end.
+/// The model's credential is the application secret. Signatures and times are checked. A change is a task whose effect
+/// comes with its end.
+#[derive(Debug)]
 pub struct FakeOvh {
-    account: FakeAccount,
+    model: RegistrarModel,
     ahead: Arc<AtomicI64>,
     server: StubServer,
 }
 
 impl FakeOvh {
-    /// Starts one with an empty account, whose clock is the machine's.
+    /// Starts one with an account of its own.
     pub async fn start() -> Self {
-        let (account, ahead) = (FakeAccount::default(), Arc::new(AtomicI64::new(0)));
-        let server = vendor::start(&account, Wire { ahead: Arc::clone(&ahead) }).await;
-        Self { account, ahead, server }
+        Self::serve(&RegistrarModel::new()).await
+    }
+
+    /// Shows `model`, whose writes become tasks. Its clock is the machine's.
+    pub async fn serve(model: &RegistrarModel) -> Self {
+        if !model.writes_by_tasks() {
+            model.write_by_tasks(0);
+        }
+        let ahead = Arc::new(AtomicI64::new(0));
+        let server = wire::start(model, Wire { ahead: Arc::clone(&ahead) }).await;
+        Self { model: model.clone(), ahead, server }
     }
 
     /// The account behind.
-    pub fn account(&self) -> &FakeAccount {
-        &self.account
+    pub fn model(&self) -> &RegistrarModel {
+        &self.model
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        format!("{}/1.0", self.server.uri())
     }
 
     /// Puts OVH's clock this many seconds ahead of the machine's.
@@ -48,35 +64,27 @@ impl FakeOvh {
         self.ahead.store(seconds, Ordering::Relaxed);
     }
 
-    /// The credential that it takes.
-    ///
-    /// # Errors
-    /// None, in fact.
-    pub fn credential() -> Result<OvhCredential> {
-        OvhCredential::new(Secret::new(APPLICATION), Secret::new(SECRET), Secret::new(CONSUMER))
+    /// The application key, the application secret and the consumer key that it takes.
+    pub fn keys(&self) -> [Secret; 3] {
+        [Secret::new(APPLICATION), self.model.credential(), Secret::new(CONSUMER)]
     }
 
-    /// A client of it.
+    /// A client of it, whose limit of requests is out of the way.
     ///
     /// # Errors
     /// If the client cannot be set up.
     pub fn registrar(&self) -> Result<Ovh> {
-        self.builder(Self::credential()?)?.build()
+        self.builder()?.build()
     }
 
     /// The same, to be set up further.
     ///
     /// # Errors
-    /// If the address is none.
-    pub fn builder(&self, credential: OvhCredential) -> Result<OvhBuilder> {
-        let address = format!("{}/1.0", self.server.uri());
-        Ok(Ovh::builder(credential).address(&address)?.requests_per_minute(60_000))
-    }
-}
-
-impl fmt::Debug for FakeOvh {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FakeOvh").field("account", &self.account).finish_non_exhaustive()
+    /// If the client cannot be set up.
+    pub fn builder(&self) -> Result<OvhBuilder> {
+        let [application, secret, consumer] = self.keys();
+        let credential = OvhCredential::new(application, secret, consumer)?;
+        Ok(Ovh::builder(credential).address(&self.address())?.limit(no_limit()))
     }
 }
 
@@ -90,7 +98,7 @@ impl Wire {
         i64::try_from(now.as_secs()).unwrap_or_default() + self.ahead.load(Ordering::Relaxed)
     }
 
-    fn unknown(&self, request: &Request) -> Option<Reply> {
+    fn unknown(&self, model: &RegistrarModel, request: &Request) -> Option<Reply> {
         if header(request, "x-ovh-application") != APPLICATION {
             return Some(error(403, "INVALID_KEY", "This application key is invalid"));
         }
@@ -100,8 +108,9 @@ impl Wire {
         let time: i64 = header(request, "x-ovh-timestamp").parse().unwrap_or_default();
         // The server library does not keep the port, and the signature is over the whole URL.
         let url = format!("http://{}{}", header(request, "host"), &request.url[url::Position::BeforePath..]);
-        let method = request.method.as_str();
-        let expected = crate::registrar::ovh_signature(SECRET, CONSUMER, method, &url, &request.body, time);
+        let (secret, method) = (model.credential(), request.method.as_str());
+        let expected =
+            crate::registrar::ovh_signature(secret.expose(), CONSUMER, method, &url, &request.body, time);
         if header(request, "x-ovh-signature") != expected {
             return Some(error(400, "INVALID_SIGNATURE", "Invalid signature"));
         }
@@ -113,134 +122,152 @@ impl Wire {
 }
 
 impl Vendor for Wire {
-    fn purpose(&self, request: &Request) -> Purpose {
-        match request.method.as_str() {
-            "GET" if request.url.path().ends_with("/nameServer") => Purpose::ReadServers,
-            "GET" => Purpose::Read,
-            _ => Purpose::Write,
-        }
-    }
-
-    fn refuse(&self, fault: &AccountFault) -> Reply {
-        match fault {
-            AccountFault::RateLimited => error(429, "", "Too many requests"),
-            AccountFault::HtmlBody => Reply::page(502),
-            AccountFault::Unavailable => error(503, "", "Service unavailable"),
-            // OVH has no tiers; what a consumer key may not do is the nearest.
-            AccountFault::AccountTier => error(403, "NOT_GRANTED_CALL", "This call has not been granted"),
-            // It repeats the key, as the worst of registrars would.
-            _ => error(403, "INVALID_CREDENTIAL", &format!("This credential ({CONSUMER}) is not valid")),
-        }
-    }
-
-    fn answer(&self, state: &mut State, request: &Request) -> Reply {
+    fn answer(&self, model: &RegistrarModel, request: &Request) -> Answer {
+        model.hear();
         let path = request.url.path().trim_start_matches("/1.0").trim_start_matches('/');
         let segments: Vec<&str> = path.split('/').collect();
         if segments == ["auth", "time"] {
-            return Reply::json(200, &json!(self.time()));
+            return Ok(Reply::json(200, &json!(self.time())));
         }
-        if let Some(refusal) = self.unknown(request) {
-            return refusal;
+        if let Some(refusal) = self.unknown(model, request) {
+            return Ok(refusal);
         }
-        let body = vendor::json(request);
-        match (request.method.as_str(), segments.as_slice()) {
-            ("GET", ["domain"]) => Reply::json(200, &state.domains.keys().cloned().collect()),
-            (_, ["domain", name, ..]) if !state.domains.contains_key(*name) => {
-                error(404, "", "This service does not exist")
+        model.let_in()?;
+        match segments.as_slice() {
+            ["domain"] => {
+                let names = model.domains()?;
+                Ok(Reply::json(200, &names.iter().map(|(name, _)| name.as_str()).collect()))
             }
-            ("GET", ["domain", name]) => described(state, name),
-            ("GET", ["domain", name, "nameServer"]) => server_ids(state, name),
-            ("GET", ["domain", name, "nameServer", id]) => server(state, name, id),
-            ("GET", ["domain", name, "dsRecord"]) => key_ids(state, name),
-            ("GET", ["domain", name, "dsRecord", id]) => key(state, name, id),
-            ("GET", ["domain", _, "task", id]) => task(state, id),
-            ("PUT", ["domain", name]) => set_type(state, name, &body),
-            ("POST", ["domain", name, "nameServers", "update"]) => update(state, name, &body),
-            ("POST", ["domain", name, "dsRecord"]) => set_keys(state, name, &body),
-            _ => error(404, "", "Got an invalid (or empty) URL"),
+            ["domain", name, rest @ ..] => of_domain(model, &wire::domain(name)?, request, rest),
+            _ => Ok(error(404, "", "Got an invalid (or empty) URL")),
+        }
+    }
+
+    fn refuse(&self, request: &Request, trouble: &Trouble) -> Reply {
+        match trouble {
+            Trouble::RateLimited(seconds) => {
+                error(429, "", "Too many requests").header("retry-after", seconds.to_string())
+            }
+            Trouble::Unavailable => error(503, "", "Service unavailable"),
+            // OVH has no tiers; what a consumer key may not do is the nearest.
+            Trouble::AccountTier => error(403, "NOT_GRANTED_CALL", "This call has not been granted"),
+            Trouble::BadCredential => error(
+                403,
+                "INVALID_CREDENTIAL",
+                &format!("This credential ({}) is not valid", header(request, "x-ovh-consumer")),
+            ),
+            Trouble::Protected => error(403, "", "You can not update name servers of this domain"),
+            Trouble::NotActive => error(409, "", "The state of the domain does not allow it"),
+            _ => error(404, "", "This service does not exist"),
         }
     }
 }
 
-fn described(state: &State, name: &str) -> Reply {
-    let house = state.domains.get(name).is_some_and(|domain| domain.house);
-    let kind = if house { "hosted" } else { "external" };
-    Reply::json(200, &json!({ "domain": name, "nameServerType": kind }))
+fn of_domain(model: &RegistrarModel, name: &RegisteredDomain, request: &Request, rest: &[&str]) -> Answer {
+    let body = wire::json(request);
+    match (request.method.as_str(), rest) {
+        ("GET", []) => {
+            let kind = if model.look(name)?.house { "hosted" } else { "external" };
+            Ok(Reply::json(200, &json!({ "domain": name.as_str(), "nameServerType": kind })))
+        }
+        ("PUT", []) => {
+            model.write_kind(name, body["nameServerType"] == "hosted")?;
+            Ok(Reply::json(200, &Value::Null))
+        }
+        ("GET", ["nameServer"]) => {
+            let (told, all) = (model.domain(name)?.servers, model.shown(name)?);
+            let shown = entries(&all).into_iter().enumerate();
+            let shown = shown.filter(|(_, (host, leaving))| *leaving || told.contains(host));
+            Ok(Reply::json(200, &shown.map(|(id, _)| id).collect()))
+        }
+        ("GET", ["nameServer", id]) => Ok(server(&model.look(name)?, id)),
+        ("POST", ["nameServers", "update"]) => update(model, name, &body),
+        ("GET", ["dsRecord"]) => Ok(Reply::json(200, &(0..model.look(name)?.keys.len()).collect())),
+        ("GET", ["dsRecord", id]) => Ok(key(&model.look(name)?, id)),
+        ("POST", ["dsRecord"]) => {
+            let task = model.write_keys(name, keys(&body))?;
+            Ok(started(name, task.as_ref()))
+        }
+        ("GET", ["task", id]) => task(model, id),
+        _ => Ok(error(404, "", "Got an invalid (or empty) URL")),
+    }
 }
 
 /// Servers that leave stand behind those that stay, as OVH shows them for a while.
-fn entries(state: &State, name: &str) -> Vec<(String, bool)> {
-    let Some(domain) = state.domains.get(name) else { return Vec::new() };
-    let staying = domain.servers.iter().map(|server| (server.clone(), false));
-    staying.chain(domain.leaving.iter().map(|server| (server.clone(), true))).collect()
+fn entries(domain: &ModelDomain) -> Vec<(&DomainName, bool)> {
+    let staying = domain.servers.iter().map(|server| (server, false));
+    staying.chain(domain.leaving.iter().map(|server| (server, true))).collect()
 }
 
-fn server_ids(state: &mut State, name: &str) -> Reply {
-    let all = state.domains.get(name).map_or(0, |domain| domain.servers.len());
-    let left_out = all - state.told(name).map_or(0, |told| told.len());
-    let ids: Vec<usize> = (left_out..entries(state, name).len()).collect();
-    Reply::json(200, &json!(ids))
-}
-
-fn server(state: &State, name: &str, id: &str) -> Reply {
-    let found = id.parse::<usize>().ok().and_then(|id| entries(state, name).into_iter().nth(id));
-    match found {
+fn server(domain: &ModelDomain, id: &str) -> Reply {
+    let entries = entries(domain);
+    match id.parse::<usize>().ok().and_then(|id| entries.get(id)) {
         Some((host, leaving)) => Reply::json(
             200,
-            &json!({ "id": id.parse::<u64>().unwrap_or_default(), "host": host, "ip": null, "isUsed": true, "toDelete": leaving }),
+            &json!({ "id": number(id), "host": host.without_dot(), "ip": null, "isUsed": true, "toDelete": leaving }),
         ),
-        None => error(404, "", "The requested object does not exist"),
+        None => no_object(),
     }
 }
 
-fn key_ids(state: &State, name: &str) -> Reply {
-    let count = state.domains.get(name).map_or(0, |domain| domain.keys.len());
-    Reply::json(200, &json!((0..count).collect::<Vec<_>>()))
-}
-
-fn key(state: &State, name: &str, id: &str) -> Reply {
-    let keys = state.domains.get(name).map(|domain| domain.keys.as_slice()).unwrap_or_default();
-    match id.parse::<usize>().ok().and_then(|id| keys.get(id)) {
-        Some(key) => Reply::json(200, key),
-        None => error(404, "", "The requested object does not exist"),
-    }
-}
-
-fn task(state: &mut State, id: &str) -> Reply {
-    match id.parse().ok().and_then(|id| state.follow(id)) {
-        Some((status, comment)) => Reply::json(
-            200,
-            &json!({ "id": id.parse::<u64>().unwrap_or_default(), "status": status, "comment": comment, "function": "DomainDnsUpdate" }),
-        ),
-        None => error(404, "", "The requested object does not exist"),
-    }
-}
-
-fn set_type(state: &mut State, name: &str, body: &Value) -> Reply {
-    if let Some(domain) = state.domains.get_mut(name) {
-        domain.house = body["nameServerType"] == "hosted";
-    }
-    Reply::json(200, &Value::Null)
-}
-
-fn update(state: &mut State, name: &str, body: &Value) -> Reply {
-    let domain = state.domains.get(name);
-    if domain.is_some_and(|domain| domain.house || domain.locked) {
-        return error(403, "", "You can not update name servers of this domain");
+fn update(model: &RegistrarModel, name: &RegisteredDomain, body: &Value) -> Answer {
+    if model.is_house(name) {
+        return Err(Trouble::Protected);
     }
     let hosts = body["nameServers"].as_array().into_iter().flatten();
-    let servers = hosts.filter_map(|entry| entry["host"].as_str()).map(str::to_owned).collect();
-    started(state, name, TaskEffect::Servers(servers))
+    match wire::servers(hosts.filter_map(|entry| entry["host"].as_str())) {
+        Some(servers) => Ok(started(name, model.write(name, &servers)?.as_ref())),
+        None => Ok(error(400, "INVALID_ARGUMENT", "Invalid name servers")),
+    }
 }
 
-fn set_keys(state: &mut State, name: &str, body: &Value) -> Reply {
-    let keys = body["keys"].as_array().cloned().unwrap_or_default();
-    started(state, name, TaskEffect::Keys(keys))
+fn keys(body: &Value) -> Vec<Dnskey> {
+    let number = |key: &Value, name: &str| key[name].as_u64().unwrap_or_default();
+    let key = |key: &Value| Dnskey {
+        flags: u16::try_from(number(key, "flags")).unwrap_or_default(),
+        protocol: 3,
+        algorithm: u8::try_from(number(key, "algorithm")).unwrap_or_default(),
+        public_key: STANDARD.decode(key["publicKey"].as_str().unwrap_or_default()).unwrap_or_default(),
+    };
+    body["keys"].as_array().into_iter().flatten().map(key).collect()
 }
 
-fn started(state: &mut State, name: &str, effect: TaskEffect) -> Reply {
-    let id = state.start(name, effect);
-    Reply::json(200, &json!({ "id": id, "status": "todo", "function": "DomainDnsUpdate", "domain": name }))
+fn key(domain: &ModelDomain, id: &str) -> Reply {
+    match id.parse::<usize>().ok().and_then(|id| domain.keys.get(id)) {
+        Some(key) => Reply::json(
+            200,
+            &json!({
+                "algorithm": key.algorithm, "flags": key.flags, "tag": key.key_tag(),
+                "publicKey": STANDARD.encode(&key.public_key),
+            }),
+        ),
+        None => no_object(),
+    }
+}
+
+fn task(model: &RegistrarModel, id: &str) -> Answer {
+    let (status, comment) = match model.task(&TaskId(id.to_owned()))? {
+        TaskState::Done => ("done", String::new()),
+        TaskState::Failed(why) => ("error", why),
+        TaskState::Pending => ("doing", String::new()),
+    };
+    let body =
+        json!({ "id": number(id), "status": status, "comment": comment, "function": "DomainDnsUpdate" });
+    Ok(Reply::json(200, &body))
+}
+
+fn started(name: &RegisteredDomain, task: Option<&TaskId>) -> Reply {
+    let id = task.map_or(0, |task| number(&task.0));
+    let body = json!({ "id": id, "status": "todo", "function": "DomainDnsUpdate", "domain": name.as_str() });
+    Reply::json(200, &body)
+}
+
+fn number(id: &str) -> u64 {
+    id.parse().unwrap_or_default()
+}
+
+fn no_object() -> Reply {
+    error(404, "", "The requested object does not exist")
 }
 
 fn error(status: u16, word: &str, message: &str) -> Reply {

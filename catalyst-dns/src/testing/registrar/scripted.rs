@@ -8,7 +8,7 @@ use catalyst_core::{Error, ErrorKind, Result, RetryAdvice};
 use super::model::{RegistrarModel, Trouble};
 use crate::Ds;
 use crate::registrar::{
-    NameServers, NsWrite, RegisteredDomain, Registrar, RegistrarCapabilities, TaskId, TaskState,
+    Cause, NameServers, NsWrite, RegisteredDomain, Registrar, RegistrarCapabilities, TaskId, TaskState,
 };
 
 /// A [`RegistrarModel`] behind the trait, with the capabilities that a test wants. A call without an answer takes half
@@ -19,6 +19,7 @@ pub struct ModelRegistrar {
     capabilities: RegistrarCapabilities,
 }
 
+const NAME: &str = "scripted";
 const SILENCE: Duration = Duration::from_secs(30);
 
 impl ModelRegistrar {
@@ -65,11 +66,11 @@ impl ModelRegistrar {
         })
     }
 
-    fn writes_ds(&self, operation: &'static str) -> Result<()> {
+    fn writes_ds(&self, operation: &'static str, domain: &RegisteredDomain) -> Result<()> {
         if self.capabilities.ds {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::Config, operation).with_code("unsupported"))
+        Err(Cause::Unsupported.unasked(NAME, operation, domain))
     }
 
     fn log_in(&self) -> std::result::Result<(), Trouble> {
@@ -78,19 +79,22 @@ impl ModelRegistrar {
 }
 
 fn error(operation: &'static str, trouble: &Trouble) -> Error {
-    let (kind, code) = match trouble {
-        Trouble::NoAnswer => (ErrorKind::Timeout, "unavailable"),
-        Trouble::RateLimited(_) => (ErrorKind::RateLimited, "rate_limited"),
-        Trouble::BadCredential => (ErrorKind::Unauthenticated, "bad_credential"),
-        Trouble::AccountTier => (ErrorKind::PermissionDenied, "account_tier"),
-        Trouble::Html => (ErrorKind::Unavailable, "unavailable"),
-        Trouble::NotInAccount => (ErrorKind::NotFound, "not_in_account"),
-        Trouble::Protected => (ErrorKind::PermissionDenied, "protected_domain"),
-        Trouble::NotActive => (ErrorKind::InvalidRequest, "refused"),
+    let cause = match trouble {
+        Trouble::NoAnswer => {
+            let silence = Error::new(ErrorKind::Timeout, operation).with_service(NAME);
+            return silence.with_code(Cause::Unavailable.code()).with_outcome_unknown();
+        }
+        Trouble::Severed | Trouble::Html | Trouble::Unavailable => Cause::Unavailable,
+        Trouble::RateLimited(_) => Cause::RateLimited,
+        Trouble::BadCredential => Cause::BadCredential,
+        Trouble::AccountTier => Cause::AccountTier,
+        Trouble::NotInAccount => Cause::NotInAccount,
+        Trouble::Protected => Cause::ProtectedDomain,
+        Trouble::NotActive => Cause::Refused,
     };
-    let error = Error::new(kind, operation).with_service("scripted").with_code(code);
+    let error = cause.error(operation).with_service(NAME);
     match trouble {
-        Trouble::NoAnswer | Trouble::Html => error.with_outcome_unknown(),
+        Trouble::Severed | Trouble::Html | Trouble::Unavailable => error.with_outcome_unknown(),
         Trouble::RateLimited(seconds) => error.with_retry(RetryAdvice::After(Duration::from_secs(*seconds))),
         _ => error,
     }
@@ -99,7 +103,7 @@ fn error(operation: &'static str, trouble: &Trouble) -> Error {
 #[async_trait]
 impl Registrar for ModelRegistrar {
     fn name(&self) -> &'static str {
-        "scripted"
+        NAME
     }
 
     fn capabilities(&self) -> RegistrarCapabilities {
@@ -129,27 +133,28 @@ impl Registrar for ModelRegistrar {
     ) -> Result<Option<TaskId>> {
         if self.capabilities.nameservers == NsWrite::ManualOnly {
             let help = format!("a person sets the name servers of {domain} to {servers}");
-            return Err(Error::new(ErrorKind::Config, "set name servers")
-                .with_code("manual_only")
-                .with_help(help));
+            return Err(Cause::ManualOnly.unasked(NAME, "set name servers", domain).with_help(help));
         }
         let written = self.log_in().and_then(|()| self.model.write(domain, servers));
         self.answer("set name servers", Some(domain), written).await
     }
 
     async fn task(&self, domain: &RegisteredDomain, task: &TaskId) -> Result<TaskState> {
+        if self.capabilities.nameservers != NsWrite::Task {
+            return Err(Cause::Unsupported.unasked(NAME, "follow a task", domain));
+        }
         let state = self.log_in().and_then(|()| self.model.task(task));
         self.answer("follow a task", Some(domain), state).await
     }
 
     async fn ds(&self, domain: &RegisteredDomain) -> Result<Vec<Ds>> {
-        self.writes_ds("read DS records")?;
+        self.writes_ds("read DS records", domain)?;
         let found = self.log_in().and_then(|()| self.model.domain(domain));
         Ok(self.answer("read DS records", Some(domain), found).await?.ds)
     }
 
     async fn set_ds(&self, domain: &RegisteredDomain, ds: &[Ds]) -> Result<Option<TaskId>> {
-        self.writes_ds("set DS records")?;
+        self.writes_ds("set DS records", domain)?;
         let written = self.log_in().and_then(|()| self.model.write_ds(domain, ds));
         self.answer("set DS records", Some(domain), written).await.map(|()| None)
     }

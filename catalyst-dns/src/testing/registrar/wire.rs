@@ -1,47 +1,58 @@
 //! What the fakes on the wire share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use catalyst_core::testing::StubServer;
 use serde_json::Value;
-use wiremock::matchers::any;
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+use wiremock::Request;
 
 use super::model::{RegistrarModel, Trouble};
+use crate::registrar::{NameServers, RateLimit, RegisteredDomain};
+use crate::testing::socket::{Reply, serve};
 
-/// How one registrar answers.
-pub(super) type Answerer = fn(&RegistrarModel, &Request) -> Result<ResponseTemplate, Trouble>;
-/// How it says that it does not.
-pub(super) type Refuser = fn(&Trouble) -> ResponseTemplate;
+/// What one registrar answers, or why not.
+pub(super) type Answer = Result<Reply, Trouble>;
 
-struct Fake {
-    model: RegistrarModel,
-    answer: Answerer,
-    refuse: Refuser,
+/// How one registrar speaks.
+pub(super) trait Vendor: Send + Sync + 'static {
+    /// Carries a request out.
+    fn answer(&self, model: &RegistrarModel, request: &Request) -> Answer;
+
+    /// How it says that it does not. Its words repeat the credential that was sent, as those of the worst of registrars
+    /// would.
+    fn refuse(&self, request: &Request, trouble: &Trouble) -> Reply;
 }
 
 /// Serves the model on a free port of the loopback interface.
-pub(super) async fn serve(model: &RegistrarModel, answer: Answerer, refuse: Refuser) -> StubServer {
-    let server = MockServer::builder().disable_request_recording().start().await;
-    let fake = Fake { model: model.clone(), answer, refuse };
-    Mock::given(any()).respond_with(fake).mount(&server).await;
-    StubServer::new(server)
-}
-
-impl Respond for Fake {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        match (self.answer)(&self.model, request) {
-            Ok(answer) => answer,
-            Err(Trouble::NoAnswer) => ResponseTemplate::new(200).set_delay(Duration::from_secs(60)),
-            Err(Trouble::Html) => ResponseTemplate::new(503)
-                .set_body_raw("<html><body>Please stand by</body></html>", "text/html"),
-            Err(trouble) => (self.refuse)(&trouble),
+pub(super) async fn start(model: &RegistrarModel, vendor: impl Vendor) -> StubServer {
+    let model = model.clone();
+    serve(Arc::new(move |request| match vendor.answer(&model, request) {
+        Ok(reply) => Some(reply),
+        Err(Trouble::Severed) => None,
+        Err(Trouble::NoAnswer) => {
+            Some(Reply::new(200, "application/json", "").later(Duration::from_secs(60)))
         }
-    }
+        Err(Trouble::Html) => Some(Reply::page(503)),
+        Err(trouble) => Some(vendor.refuse(request, &trouble)),
+    }))
+    .await
 }
 
-pub(super) fn json(status: u16, body: &Value) -> ResponseTemplate {
-    ResponseTemplate::new(status).set_body_raw(body.to_string(), "application/json")
+/// What the clients of fakes are given, so that tests wait for no limit.
+pub(super) fn no_limit() -> RateLimit {
+    RateLimit::new(10_000, Duration::from_secs(1))
+}
+
+/// A domain of a request; none is in the account that is no domain.
+pub(super) fn domain(text: &str) -> Result<RegisteredDomain, Trouble> {
+    text.parse().map_err(|_invalid| Trouble::NotInAccount)
+}
+
+/// Name servers of a request.
+pub(super) fn servers<'a>(names: impl Iterator<Item = &'a str>) -> Option<NameServers> {
+    let names: catalyst_core::Result<Vec<_>> = names.map(str::parse).collect();
+    names.and_then(NameServers::new).ok()
 }
 
 pub(super) fn query(request: &Request, name: &str) -> Option<String> {
@@ -54,4 +65,14 @@ pub(super) fn number(request: &Request, name: &str, otherwise: usize) -> usize {
 
 pub(super) fn header<'a>(request: &'a Request, name: &str) -> &'a str {
     request.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// The body as JSON; null if it is none.
+pub(super) fn json(request: &Request) -> Value {
+    serde_json::from_slice(&request.body).unwrap_or_default()
+}
+
+/// The credential behind its scheme.
+pub(super) fn authorization<'a>(request: &'a Request, scheme: &str) -> &'a str {
+    header(request, "authorization").strip_prefix(scheme).unwrap_or_default().trim_start()
 }

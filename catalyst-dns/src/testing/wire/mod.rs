@@ -11,4 +11,4 @@ mod server;
 mod zones;
 
 pub(super) use access::Access;
-pub(super) use server::{Outcome, Reply, Server};
+pub(super) use server::Server;

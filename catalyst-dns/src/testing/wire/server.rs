@@ -1,6 +1,5 @@
 //! One request at a time: its fault, its answer.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
@@ -11,31 +10,13 @@ use super::answer::{Answer, Body};
 use super::asked::{Asked, Shape, Verb};
 use super::route;
 use crate::mock::model::{Fault, Model, Refusal, Route};
-
-/// What becomes of a request.
-pub(in crate::testing) enum Outcome {
-    /// The connection is closed without an answer.
-    Sever,
-    /// The answer waits to be given out.
-    Answer,
-}
-
-/// What is sent.
-#[derive(Debug)]
-pub(in crate::testing) struct Reply {
-    pub(in crate::testing) status: u16,
-    pub(in crate::testing) headers: Vec<(&'static str, String)>,
-    pub(in crate::testing) body: Vec<u8>,
-    pub(in crate::testing) content_type: &'static str,
-    pub(in crate::testing) delay: Option<Duration>,
-}
+use crate::testing::socket::Reply;
 
 /// The model as an HTTP server, without the socket.
 #[derive(Clone)]
 pub(in crate::testing) struct Server {
     model: Model,
     access: Access,
-    next: Arc<Mutex<Option<Reply>>>,
 }
 
 /// How long an answer takes that never comes: longer than anybody waits.
@@ -58,23 +39,23 @@ const HEADERS: &[(&str, &str)] = &[
 
 impl Server {
     pub(in crate::testing) fn new(model: Model, access: Access) -> Self {
-        Self { model, access, next: Arc::default() }
+        Self { model, access }
     }
 
-    /// Carries a request out. Its answer, if there is to be one, waits for [`Server::give_out`].
-    pub(in crate::testing) fn take_in(&self, request: &Request) -> Outcome {
+    /// Carries a request out; `None` closes the connection without an answer.
+    pub(in crate::testing) fn handle(&self, request: &Request) -> Option<Reply> {
         let asked = Asked::read(request);
         let segments: Vec<&str> = asked.path.trim_start_matches('/').split('/').collect();
         let below = route::below_server(&segments);
         let route = below.map_or(Route::Other, |below| Route::of(below, asked.verb == Verb::Patch));
         let fault = self.model.take_in(route, asked.writes(), &asked.path, asked.body_length());
         let mut reply = match &fault {
-            Some(Fault::Drop) => return Outcome::Sever,
-            Some(Fault::Refuse(refusal)) => Reply::refusal(&asked, refusal),
+            Some(Fault::Drop) => return None,
+            Some(Fault::Refuse(refusal)) => refused(&asked, refusal),
             _ => self.answer(&asked, &segments),
         };
         match fault {
-            Some(Fault::DropAnswer) => return Outcome::Sever,
+            Some(Fault::DropAnswer) => return None,
             Some(Fault::NoAnswer) => reply.delay = Some(NEVER),
             Some(Fault::Delay(pause)) => reply.delay = Some(pause),
             Some(Fault::HalfBody) => reply.body.truncate(reply.body.len() / 2),
@@ -86,60 +67,44 @@ impl Server {
             _ => {}
         }
         self.model.give_out(u64::try_from(reply.body.len()).unwrap_or(u64::MAX));
-        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
-        Outcome::Answer
-    }
-
-    /// The answer to the request that was carried out last.
-    pub(in crate::testing) fn give_out(&self) -> Reply {
-        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
-        next.unwrap_or_else(|| Reply::new(500, Vec::new(), PLAIN))
+        Some(reply)
     }
 
     fn answer(&self, asked: &Asked, segments: &[&str]) -> Reply {
         if asked.body_length() > MAX_BODY {
-            return Reply::refusal(asked, &Refusal::too_large());
+            return refused(asked, &Refusal::too_large());
         }
         if let Err(challenge) = self.access.check(asked) {
-            let mut reply = Reply::refusal(asked, &Refusal::status_only(401));
-            reply.headers.push(("www-authenticate", challenge.to_owned()));
-            return reply;
+            return refused(asked, &Refusal::status_only(401)).header("www-authenticate", challenge);
         }
         match self.model.with(|state| route::answer(state, asked, segments)) {
-            Ok(answer) => Reply::answer(answer),
-            Err(refusal) => Reply::refusal(asked, &refusal),
+            Ok(answer) => answered(answer),
+            Err(refusal) => refused(asked, &refusal),
         }
     }
 }
 
-impl Reply {
-    fn new(status: u16, body: Vec<u8>, content_type: &'static str) -> Self {
-        // The server ends each connection; a client that counts on another request on it would be caught here.
-        let headers = vec![("connection", "close".to_owned())];
-        Self { status, headers, body, content_type, delay: None }
-    }
+/// The server ends each connection; a client that counts on another request on it would be caught here.
+fn reply(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Reply {
+    Reply::new(status, content_type, body).header("connection", "close")
+}
 
-    fn answer(answer: Answer) -> Self {
-        let (body, content_type) = match answer.body {
-            Body::None => (Vec::new(), JSON),
-            Body::Json(value) => (value.to_string().into_bytes(), JSON),
-            Body::Text(text) => (text.into_bytes(), ZONE_FILE),
-        };
-        let mut reply = Self::new(answer.status, body, content_type);
-        reply.headers.extend(HEADERS.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        reply.headers.extend(answer.headers);
-        reply
-    }
+fn answered(answer: Answer) -> Reply {
+    let mut reply = match answer.body {
+        Body::None => reply(answer.status, JSON, Vec::new()),
+        Body::Json(value) => reply(answer.status, JSON, value.to_string()),
+        Body::Text(text) => reply(answer.status, ZONE_FILE, text),
+    };
+    reply.headers.extend(HEADERS.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    reply.headers.extend(answer.headers);
+    reply
+}
 
-    fn refusal(asked: &Asked, refusal: &Refusal) -> Self {
-        let (status, text) = (refusal.status(), refusal.text());
-        match asked.form(refusal) {
-            Shape::Json => Self::new(status, json!({ "error": text }).to_string().into_bytes(), JSON),
-            Shape::Plain => Self::new(status, text.as_bytes().to_vec(), PLAIN),
-            Shape::Page => {
-                let page = format!("<!html><title>{text}</title><h1>{text}</h1>");
-                Self::new(status, page.into_bytes(), PAGE)
-            }
-        }
+fn refused(asked: &Asked, refusal: &Refusal) -> Reply {
+    let (status, text) = (refusal.status(), refusal.text());
+    match asked.form(refusal) {
+        Shape::Json => reply(status, JSON, json!({ "error": text }).to_string()),
+        Shape::Plain => reply(status, PLAIN, text.as_bytes()),
+        Shape::Page => reply(status, PAGE, format!("<!html><title>{text}</title><h1>{text}</h1>")),
     }
 }

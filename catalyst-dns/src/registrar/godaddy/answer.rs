@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use catalyst_core::http::Response;
-use catalyst_core::{Error, RetryAdvice};
+use catalyst_core::{Error, Result, RetryAdvice};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::registrar::fault::{Refusal, refusal};
+use crate::registrar::cause::Cause;
+use crate::registrar::format;
 
 /// How this registrar is named in errors and events.
-pub(super) const NAME: &str = "godaddy";
+pub(super) const SERVICE: &str = "godaddy";
 
 /// A domain of the list.
 #[derive(Deserialize)]
@@ -54,25 +56,35 @@ struct Field {
     path: String,
 }
 
-/// The one place that reads GoDaddy's words.
-pub(super) fn read_refusal(operation: &'static str, response: &Response) -> Error {
-    meaning(operation, response.status(), response.body())
+/// The body of a success, or what the refusal means.
+pub(super) fn read<T: DeserializeOwned>(operation: &'static str, response: &Response) -> Result<T> {
+    accepted(operation, response)?;
+    format::json(operation, response.body())
 }
 
+/// Whether the answer is a success, whatever stands in it.
+pub(super) fn accepted(operation: &'static str, response: &Response) -> Result<()> {
+    if response.is_success() {
+        return Ok(());
+    }
+    Err(meaning(operation, response.status(), response.body()))
+}
+
+/// The one place that reads GoDaddy's words.
 fn meaning(operation: &'static str, status: u16, body: &[u8]) -> Error {
     let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
     let meaning = match status {
-        429 => Refusal::RateLimited,
-        500.. => Refusal::Unavailable,
-        400.. if tells_protection(&refused) => Refusal::ProtectedDomain,
-        401 => Refusal::BadCredential,
+        429 => Cause::RateLimited,
+        500.. => Cause::Unavailable,
+        400.. if tells_protection(&refused) => Cause::ProtectedDomain,
+        401 => Cause::BadCredential,
         // Also said to a wrong key and to one of another environment; the client asks further.
-        403 => Refusal::AccountTier,
-        404 => Refusal::NotInAccount,
-        _ => Refusal::Refused,
+        403 => Cause::AccountTier,
+        404 => Cause::NotInAccount,
+        _ => Cause::Refused,
     };
-    let mut error = refusal(NAME, meaning, operation);
-    if status == 409 && meaning == Refusal::Refused {
+    let mut error = meaning.error(operation);
+    if status == 409 && meaning == Cause::Refused {
         error = error.with_help("the state of the domain does not allow it; a change may be under way");
     }
     if let (429, Some(seconds)) = (status, refused.retry_after_sec) {

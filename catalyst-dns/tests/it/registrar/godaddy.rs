@@ -1,14 +1,11 @@
 //! GoDaddy's client over the wire, against the fake.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use catalyst_core::RetryConfig;
 use catalyst_core::testing::LogCapture;
-use catalyst_core::{Backoff, RetryConfig};
-use catalyst_dns::registrar::flip::{FlipPolicy, FlipRequest, Flipper, MemoryJournal, Rollback, Turns};
 use catalyst_dns::registrar::{GoDaddy, NameServers, RegisteredDomain, Registrar as _};
-use catalyst_dns::testing::contract::registrar as contract;
-use catalyst_dns::testing::registrar::{FakeGoDaddy, FakeParent, Fault, FaultRule, Op, RegistrarModel};
+use catalyst_dns::testing::registrar::{FakeGoDaddy, Fault, FaultRule, Op, RegistrarModel};
 use catalyst_dns::{ErrorKind, Secret};
 
 fn domain(text: &str) -> RegisteredDomain {
@@ -25,12 +22,6 @@ async fn account() -> (RegistrarModel, FakeGoDaddy, GoDaddy) {
     let builder = fake.builder().unwrap().timeout(Duration::from_millis(500)).retry(RetryConfig::never());
     let client = builder.build().unwrap();
     (model, fake, client)
-}
-
-#[tokio::test]
-async fn it_keeps_the_contract_of_registrars() {
-    let (model, _fake, client) = account().await;
-    contract::all(&client, &model).await;
 }
 
 #[tokio::test]
@@ -80,33 +71,6 @@ async fn a_write_in_doubt_is_not_repeated_and_one_that_was_turned_away_is() {
     model.faults().inject(FaultRule::new(Fault::RateLimited(1)).on(Op::Write));
     client.set_nameservers(&domain("doubt.test"), &servers('c')).await.unwrap();
     assert_eq!((model.writes(), model.has(&domain("doubt.test"))), (2, Some(servers('c'))));
-}
-
-#[tokio::test]
-async fn a_flip_whose_write_is_never_answered_is_ended_over_the_wire() {
-    for (fault, flipped) in [(Fault::TimeoutAfterWrite, true), (Fault::WrongParent, false)] {
-        let (model, _fake, client) = account().await;
-        let name = domain("flipped.test");
-        model.add_domain(name.clone(), servers('a'));
-        model.faults().inject(FaultRule::new(fault));
-        let dns = FakeParent::new(&model);
-        dns.serve(&name, &servers('b'), 1);
-        let (directory, journal) = (dns.directory(), Arc::new(MemoryJournal::default()));
-        let short = Duration::from_millis(200);
-        let policy = FlipPolicy::default()
-            .parent(short)
-            .settle(Duration::from_millis(50))
-            .poll(Backoff::new(Duration::from_millis(10), Duration::from_millis(20)));
-        let flipper = Flipper::builder(Arc::new(client), Arc::new(dns), directory, journal)
-            .policy(policy)
-            .turns(Turns::default())
-            .build();
-        let report = flipper.run(&FlipRequest::new(name.clone(), servers('b'))).await.unwrap();
-        let expected = if flipped { servers('b') } else { servers('a') };
-        assert_eq!(report.clone().done().is_ok(), flipped, "{report}");
-        assert!(flipped || matches!(report.rollback, Rollback::RolledBack { verified: true }), "{report}");
-        assert_eq!((model.has(&name), model.parent_serves(&name)), (Some(expected.clone()), Some(expected)));
-    }
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ use std::time::Duration;
 use catalyst_core::RetryConfig;
 use catalyst_core::testing::LogCapture;
 use catalyst_dns::registrar::{Cloudflare, NameServers, RateLimit, RegisteredDomain, Registrar as _};
-use catalyst_dns::testing::contract::registrar as contract;
 use catalyst_dns::testing::registrar::{FakeCloudflare, Fault, FaultRule, RegistrarModel};
 use catalyst_dns::{RecordData, RecordType, Secret};
 
@@ -24,12 +23,6 @@ async fn account() -> (RegistrarModel, FakeCloudflare, Cloudflare) {
     let builder = fake.builder().unwrap().timeout(Duration::from_millis(500)).retry(RetryConfig::never());
     let client = builder.build().unwrap();
     (model, fake, client)
-}
-
-#[tokio::test]
-async fn it_keeps_the_contract_of_registrars() {
-    let (model, _fake, client) = account().await;
-    contract::all(&client, &model).await;
 }
 
 #[tokio::test]

@@ -1,13 +1,15 @@
 //! Cloudflare's envelope: `{success, errors[{code, message}], result, result_info}`.
 
-use catalyst_core::Error;
 use catalyst_core::http::Response;
+use catalyst_core::{Error, Result};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use crate::registrar::fault::{Refusal, refusal};
+use crate::registrar::cause::Cause;
+use crate::registrar::format;
 
 /// How this registrar is named in errors and events.
-pub(super) const NAME: &str = "cloudflare";
+pub(super) const SERVICE: &str = "cloudflare";
 
 /// An answer that went well.
 #[derive(Deserialize)]
@@ -60,24 +62,28 @@ struct WireError {
     message: String,
 }
 
-/// The one place that reads Cloudflare's numbers.
-pub(super) fn read_refusal(operation: &'static str, response: &Response) -> Error {
-    meaning(operation, response.status(), response.body())
+/// The body of a success, or what the refusal means.
+pub(super) fn read<T: DeserializeOwned>(operation: &'static str, response: &Response) -> Result<T> {
+    if response.is_success() {
+        return format::json(operation, response.body());
+    }
+    Err(meaning(operation, response.status(), response.body()))
 }
 
+/// The one place that reads Cloudflare's numbers.
 fn meaning(operation: &'static str, status: u16, body: &[u8]) -> Error {
     let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
     let first = refused.errors.first();
     let meaning = match (status, first.map(|error| error.code)) {
-        (429, _) | (_, Some(10013)) => Refusal::RateLimited,
-        (500.., _) => Refusal::Unavailable,
+        (429, _) | (_, Some(10013)) => Cause::RateLimited,
+        (500.., _) => Cause::Unavailable,
         // Of a token, 9109 says with 401 that it is invalid, and with 403 that it may not see this zone.
-        (401, _) | (_, Some(1000 | 6003 | 6111 | 10000)) => Refusal::BadCredential,
-        (403 | 404, _) | (_, Some(1001 | 9103 | 9109)) => Refusal::NotInAccount,
-        _ => Refusal::Refused,
+        (401, _) | (_, Some(1000 | 6003 | 6111 | 10000)) => Cause::BadCredential,
+        (403 | 404, _) | (_, Some(1001 | 9103 | 9109)) => Cause::NotInAccount,
+        _ => Cause::Refused,
     };
-    let mut error = refusal(NAME, meaning, operation);
-    if meaning == Refusal::NotInAccount {
+    let mut error = meaning.error(operation);
+    if meaning == Cause::NotInAccount {
         error = error.with_help(
             "the account does not have the domain, or the token may not read it: it needs the permission Zone:Read",
         );
