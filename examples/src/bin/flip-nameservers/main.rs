@@ -141,8 +141,6 @@ mod tests {
         while let Some(ended) = flips.join_next().await {
             let (fault, summary) = ended.unwrap();
             let (outcome, rolled_back) = match fault {
-                // A task that nobody knows of is taken back, for it may come to its end later.
-                Fault::LostAnswer if summary.registrar == "ovh" => ("not-flipped", true),
                 Fault::None | Fault::PartialReadBack | Fault::LostAnswer => ("flipped", false),
                 Fault::TaskError => ("not-flipped", false),
                 Fault::WrongParent | Fault::StuckParent | Fault::NoWayBack => ("not-flipped", true),

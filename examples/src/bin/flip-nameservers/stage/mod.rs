@@ -7,21 +7,22 @@ use std::time::Duration;
 use catalyst_core::Backoff;
 use catalyst_dns::registrar::flip::{FlipEvent, FlipPolicy, Flipper, MemoryJournal, Turns};
 use catalyst_dns::registrar::{NameServers, RegisteredDomain};
+use catalyst_dns::testing::registrar::FakeParent;
 
 use crate::options::{Fault, Options};
 use crate::sentence::sentence;
 use catalyst_examples::screen::Screen;
 
 mod account;
-mod registry;
 
 use account::Account;
-use registry::Registry;
 
 /// Anything that stops a run before it has a result.
 pub(crate) type Broken = Box<dyn std::error::Error + Send + Sync>;
 
 const DOMAIN: &str = "omani.works";
+/// The version of the zone that all its servers have.
+const SERIAL: u32 = 1;
 /// The set that the domain has when the run begins, and the one that it is to have.
 const OLD: [&str; 2] = ["ns1.old.test", "ns2.old.test"];
 const NEW: [&str; 2] = ["ns1.omani.test", "ns2.omani.test"];
@@ -32,7 +33,8 @@ pub(crate) struct Stage {
     pub old: NameServers,
     pub new: NameServers,
     account: Arc<Account>,
-    registry: Registry,
+    /// The parent's servers, and those of the domain.
+    name_servers: FakeParent,
     journal: Arc<MemoryJournal>,
 }
 
@@ -49,16 +51,19 @@ impl Stage {
         let domain: RegisteredDomain = DOMAIN.parse()?;
         let (old, new) = (servers(OLD)?, servers(NEW)?);
         let account = Arc::new(Account::start(options.registrar, &domain, &old).await?);
-        let registry = Registry::new(Arc::clone(&account), &domain, [&old, &new])?;
+        let name_servers = FakeParent::new(&account.model);
+        for servers in [&old, &new] {
+            name_servers.serve(&domain, servers, SERIAL);
+        }
         screen.tell(&format!("{domain} at a fake of {}, delegated to {old}", account.registrar.name()));
         screen.tell(&format!("{new} serve the same version of its zone"));
-        Ok(Self { domain, old, new, account, registry, journal: Arc::default() })
+        Ok(Self { domain, old, new, account, name_servers, journal: Arc::default() })
     }
 
     /// The flipper, as the platform would set it up; here with limits that one can wait for. What is to go wrong does so
     /// at its moment in the middle.
     pub(crate) fn flipper(&self, fault: Fault, screen: &Screen) -> Flipper {
-        let (account, registry, screen) = (Arc::clone(&self.account), self.registry.clone(), screen.clone());
+        let (account, screen) = (Arc::clone(&self.account), screen.clone());
         let going_back = AtomicBool::new(false);
         let hear = move |_domain: &RegisteredDomain, event: &FlipEvent| {
             if let FlipEvent::Resumed | FlipEvent::RollingBack(_) = event {
@@ -66,17 +71,14 @@ impl Stage {
             }
             screen.happened(&sentence(event, going_back.load(Ordering::Relaxed)));
             match event {
-                FlipEvent::Writing(_) => {
-                    account.breaks_at_write(fault);
-                    registry.breaks(fault);
-                }
+                FlipEvent::Writing(_) => account.breaks_at_write(fault),
                 FlipEvent::Accepted(_) => account.breaks_at_read_back(fault),
                 FlipEvent::RollingBack(_) => account.breaks_at_write_back(fault),
                 _ => {}
             }
         };
-        let dns = Arc::new(self.registry.clone());
-        let directory = self.registry.directory();
+        let dns = Arc::new(self.name_servers.clone());
+        let directory = self.name_servers.directory();
         let journal = Arc::clone(&self.journal);
         Flipper::builder(Arc::clone(&self.account.registrar), dns, directory, journal)
             .policy(policy())
@@ -87,18 +89,20 @@ impl Stage {
 
     /// Where the domain stands.
     pub(crate) fn truth(&self) -> Result<Truth, Broken> {
-        let parent = self.registry.serves().ok_or("the parent does not know the domain")?;
-        Ok(Truth { registrar: self.account.has(&self.domain)?, parent })
+        let model = &self.account.model;
+        let parent = model.parent_serves(&self.domain).ok_or("the parent does not know the domain")?;
+        let registrar = model.has(&self.domain).ok_or("the account lost the domain")?;
+        Ok(Truth { registrar, parent })
     }
 
     /// Whether all that was to go wrong did.
     pub(crate) fn all_broke(&self) -> bool {
-        self.account.pending_faults() + self.registry.pending_faults() == 0
+        self.account.model.faults().pending() == 0
     }
 
     /// How many requests came to the registrar that change something.
     pub(crate) fn writes(&self) -> u32 {
-        self.account.writes()
+        self.account.model.writes()
     }
 }
 
