@@ -20,19 +20,11 @@ pub struct FakeCloudflare {
 }
 
 impl FakeCloudflare {
-    /// Starts one with an account of its own.
-    pub async fn start() -> Self {
-        Self::serve(&RegistrarModel::new()).await
-    }
+    wire::of_each_fake!(Cloudflare);
 
     /// Shows `model`.
     pub async fn serve(model: &RegistrarModel) -> Self {
         Self { model: model.clone(), server: wire::start(model, Wire).await }
-    }
-
-    /// The account behind.
-    pub fn model(&self) -> &RegistrarModel {
-        &self.model
     }
 
     /// Where it listens.
@@ -40,18 +32,10 @@ impl FakeCloudflare {
         format!("{}/client/v4", self.server.uri())
     }
 
-    /// A client of it, whose limit of requests is out of the way.
+    /// The client, to be set up further.
     ///
     /// # Errors
-    /// If the client cannot be set up.
-    pub fn registrar(&self) -> Result<Cloudflare> {
-        self.builder()?.build()
-    }
-
-    /// The same, to be set up further.
-    ///
-    /// # Errors
-    /// If the client cannot be set up.
+    /// If it cannot be set up.
     pub fn builder(&self) -> Result<CloudflareBuilder> {
         Ok(Cloudflare::builder(self.model.credential()).address(&self.address())?.limit(no_limit()))
     }
