@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use super::signature::SignedSet;
 use super::{Bogus, DigestAlgorithm, Validation, Verdict};
-use crate::query::{DnsAnswer, DnsClient, NameServer, Question, ResponseCode, type_code};
+use crate::query::{DnsAnswer, DnsClient, NameServer, Question, ResponseCode, targets, type_code};
 use crate::{Dnskey, DomainName, Ds, RecordData, RecordKey, RecordType, ZoneName};
 
 /// Verifies the chain of a zone on each of its servers, without any cache in between.
@@ -216,10 +216,6 @@ impl Validator {
     async fn ask(&self, server: SocketAddr, name: &DomainName, kind: RecordType) -> Result<DnsAnswer> {
         self.client.ask(server, &Question::new(name.clone(), kind).with_signatures()).await
     }
-}
-
-fn targets(servers: &[NameServer]) -> impl Iterator<Item = (&DomainName, SocketAddr)> {
-    servers.iter().flat_map(|server| server.addresses.iter().map(|address| (&server.name, *address)))
 }
 
 fn of_apex<'a>(answer: &'a DnsAnswer, zone: &'a ZoneName) -> impl Iterator<Item = &'a RecordData> {

@@ -32,6 +32,11 @@ impl NameServer {
     }
 }
 
+/// Each address of each server, with the server's name.
+pub(crate) fn targets(servers: &[NameServer]) -> impl Iterator<Item = (&DomainName, SocketAddr)> {
+    servers.iter().flat_map(|server| server.addresses.iter().map(|address| (&server.name, *address)))
+}
+
 impl fmt::Display for NameServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let addresses: Vec<String> = self.addresses.iter().map(SocketAddr::to_string).collect();

@@ -20,6 +20,7 @@ use async_trait::async_trait;
 use catalyst_core::Result;
 
 pub use answer::{AnswerRecord, DnsAnswer, Question, ResponseCode};
+pub(crate) use authorities::targets;
 pub use authorities::{Authorities, NameServer};
 pub use client::NameServerClient;
 pub(crate) use message::parse;

@@ -111,6 +111,7 @@ impl Vendor for Wire {
         let path = request.url.path().trim_start_matches("/1.0").trim_start_matches('/');
         let segments: Vec<&str> = path.split('/').collect();
         if segments == ["auth", "time"] {
+            model.let_in()?;
             return Ok(Reply::json(200, &json!(self.time())));
         }
         if let Some(refusal) = self.unknown(model, request) {
