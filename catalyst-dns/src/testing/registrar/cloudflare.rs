@@ -5,7 +5,8 @@ use catalyst_core::testing::StubServer;
 use serde_json::{Value, json};
 use wiremock::Request;
 
-use super::model::{ModelDomain, RegistrarModel, Trouble};
+use super::model::RegistrarModel;
+use super::state::{ModelDomain, Trouble};
 use super::wire::{self, Answer, Vendor, authorization, no_limit, number, query};
 use crate::DomainName;
 use crate::registrar::{Cloudflare, CloudflareBuilder, RegisteredDomain};

@@ -9,7 +9,8 @@ use catalyst_core::{Result, Secret};
 use serde_json::{Value, json};
 use wiremock::Request;
 
-use super::model::{RegistrarModel, Trouble};
+use super::model::RegistrarModel;
+use super::state::Trouble;
 use super::wire::{self, Answer, Vendor, authorization, header, no_limit, query};
 use crate::registrar::{Dynadot, DynadotBuilder, RegisteredDomain};
 use crate::testing::socket::Reply;

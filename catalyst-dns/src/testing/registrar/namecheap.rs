@@ -8,7 +8,8 @@ use catalyst_core::testing::StubServer;
 use url::form_urlencoded;
 use wiremock::Request;
 
-use super::model::{RegistrarModel, Trouble};
+use super::model::RegistrarModel;
+use super::state::Trouble;
 use super::wire::{self, Answer, Vendor, no_limit};
 use crate::registrar::{Namecheap, NamecheapBuilder, NamecheapCredential, RegisteredDomain};
 use crate::testing::socket::Reply;

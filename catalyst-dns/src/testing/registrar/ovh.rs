@@ -11,7 +11,8 @@ use catalyst_core::{Clock, Result, Secret};
 use serde_json::{Value, json};
 use wiremock::Request;
 
-use super::model::{ModelDomain, RegistrarModel, Trouble};
+use super::model::RegistrarModel;
+use super::state::{ModelDomain, Trouble};
 use super::wire::{self, Answer, Vendor, header, no_limit};
 use crate::registrar::{Ovh, OvhBuilder, OvhCredential, RegisteredDomain, TaskId, TaskState};
 use crate::testing::socket::Reply;

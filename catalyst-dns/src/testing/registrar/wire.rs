@@ -7,7 +7,8 @@ use catalyst_core::testing::StubServer;
 use serde_json::Value;
 use wiremock::Request;
 
-use super::model::{RegistrarModel, Trouble};
+use super::model::RegistrarModel;
+use super::state::Trouble;
 use crate::registrar::{NameServers, RateLimit, RegisteredDomain};
 use crate::testing::socket::{Reply, serve};
 
