@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use super::signature::SignedSet;
 use super::{Bogus, DigestAlgorithm, Validation, Verdict};
-use crate::query::{DnsAnswer, DnsClient, NameServer, Question, ResponseCode, targets, type_code};
+use crate::query::{DnsAnswer, DnsClient, NameServer, Question, ResponseCode, type_code};
 use crate::{Dnskey, DomainName, Ds, RecordData, RecordKey, RecordType, ZoneName};
 
 /// Verifies the chain of a zone on each of its servers, without any cache in between.
@@ -99,7 +99,7 @@ impl Validator {
         ds: Vec<Ds>,
         servers: &[NameServer],
     ) -> Validation {
-        let verdicts = targets(servers).map(|(server, address)| {
+        let verdicts = NameServer::targets(servers).map(|(server, address)| {
             let ds = &ds;
             async move { (server.clone(), address, self.verdict(zone, key, ds, address).await) }
         });
@@ -132,7 +132,7 @@ impl Validator {
 
     /// The DS records of each of the parent's servers, sorted.
     pub(super) async fn every_ds(&self, zone: &ZoneName, parents: &[NameServer]) -> Result<Vec<Vec<Ds>>> {
-        let asked = targets(parents).map(|(_, address)| async move {
+        let asked = NameServer::targets(parents).map(|(_, address)| async move {
             let answer = self.ask(address, zone.apex(), RecordType::Ds).await?;
             // The zone itself says that it has no DS, with its own SOA: that means nothing (RFC 4035 section 3.1.4.1).
             let soa_of_child = answer
@@ -157,7 +157,7 @@ impl Validator {
         zone: &ZoneName,
         servers: &[NameServer],
     ) -> Result<Vec<Vec<Dnskey>>> {
-        let asked = targets(servers).map(|(_, address)| async move {
+        let asked = NameServer::targets(servers).map(|(_, address)| async move {
             let answer = self.ask(address, zone.apex(), RecordType::Dnskey).await?;
             speaks_for(&answer, address, zone)?;
             let mut keys: Vec<Dnskey> = of_apex(&answer, zone).filter_map(as_dnskey).collect();

@@ -20,7 +20,6 @@ use async_trait::async_trait;
 use catalyst_core::Result;
 
 pub use answer::{AnswerRecord, DnsAnswer, Question, ResponseCode};
-pub(crate) use authorities::targets;
 pub use authorities::{Authorities, NameServer};
 pub use client::NameServerClient;
 pub(crate) use message::parse;

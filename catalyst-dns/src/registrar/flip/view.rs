@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use catalyst_core::Error;
 use futures_util::future::join_all;
 
-use crate::query::{DnsAnswer, DnsClient, NameServer, Question, ResponseCode, targets};
+use crate::query::{DnsAnswer, DnsClient, NameServer, Question, ResponseCode};
 use crate::registrar::NameServers;
 use crate::{DomainName, Ds, RecordData, RecordType, Ttl};
 
@@ -98,7 +98,7 @@ pub(crate) async fn ask_all(
     servers: &[NameServer],
     question: &Question,
 ) -> Vec<(DomainName, SocketAddr, Result<DnsAnswer, Error>)> {
-    let each = targets(servers)
+    let each = NameServer::targets(servers)
         .map(|(server, address)| async move { (server.clone(), address, dns.ask(address, question).await) });
     join_all(each).await
 }
