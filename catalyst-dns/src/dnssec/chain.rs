@@ -99,7 +99,7 @@ impl Validator {
         ds: Vec<Ds>,
         servers: &[NameServer],
     ) -> Validation {
-        let verdicts = targets(servers).map(|(server, address)| {
+        let verdicts = NameServer::targets(servers).map(|(server, address)| {
             let ds = &ds;
             async move { (server.clone(), address, self.verdict(zone, key, ds, address).await) }
         });
@@ -132,7 +132,7 @@ impl Validator {
 
     /// The DS records of each of the parent's servers, sorted.
     pub(super) async fn every_ds(&self, zone: &ZoneName, parents: &[NameServer]) -> Result<Vec<Vec<Ds>>> {
-        let asked = targets(parents).map(|(_, address)| async move {
+        let asked = NameServer::targets(parents).map(|(_, address)| async move {
             let answer = self.ask(address, zone.apex(), RecordType::Ds).await?;
             // The zone itself says that it has no DS, with its own SOA: that means nothing (RFC 4035 section 3.1.4.1).
             let soa_of_child = answer
@@ -157,7 +157,7 @@ impl Validator {
         zone: &ZoneName,
         servers: &[NameServer],
     ) -> Result<Vec<Vec<Dnskey>>> {
-        let asked = targets(servers).map(|(_, address)| async move {
+        let asked = NameServer::targets(servers).map(|(_, address)| async move {
             let answer = self.ask(address, zone.apex(), RecordType::Dnskey).await?;
             speaks_for(&answer, address, zone)?;
             let mut keys: Vec<Dnskey> = of_apex(&answer, zone).filter_map(as_dnskey).collect();
@@ -216,10 +216,6 @@ impl Validator {
     async fn ask(&self, server: SocketAddr, name: &DomainName, kind: RecordType) -> Result<DnsAnswer> {
         self.client.ask(server, &Question::new(name.clone(), kind).with_signatures()).await
     }
-}
-
-fn targets(servers: &[NameServer]) -> impl Iterator<Item = (&DomainName, SocketAddr)> {
-    servers.iter().flat_map(|server| server.addresses.iter().map(|address| (&server.name, *address)))
 }
 
 fn of_apex<'a>(answer: &'a DnsAnswer, zone: &'a ZoneName) -> impl Iterator<Item = &'a RecordData> {

@@ -30,6 +30,11 @@ impl NameServer {
     pub fn new(name: DomainName, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         Self { name, addresses: addresses.into_iter().take(MAX_ADDRESSES).collect() }
     }
+
+    /// Each address of each server, with the server's name.
+    pub(crate) fn targets(servers: &[Self]) -> impl Iterator<Item = (&DomainName, SocketAddr)> {
+        servers.iter().flat_map(|server| server.addresses.iter().map(|address| (&server.name, *address)))
+    }
 }
 
 impl fmt::Display for NameServer {

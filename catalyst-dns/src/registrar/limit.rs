@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use catalyst_core::{Error, ErrorKind, Result, RetryAdvice};
+use catalyst_core::{Error, Result, RetryAdvice};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::cause::Cause;
 
 /// Lets at most so many requests through within any stretch of time, first come, first served. Clones share it: it
 /// belongs to an account, and other processes that use the account are not seen.
@@ -83,7 +85,7 @@ impl RateLimit {
     /// Waits for the leave to make one request.
     ///
     /// # Errors
-    /// [`ErrorKind::RateLimited`] with code `rate_limited` and the advice when to come again, without any wait, if it
+    /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) with code `rate_limited` and the advice when to come again, without any wait, if it
     /// would take longer than [`max_wait`](Self::max_wait). No request was made.
     ///
     /// # Cancel safety
@@ -132,8 +134,8 @@ impl RateLimit {
 }
 
 fn too_long(wait: Duration) -> Error {
-    Error::new(ErrorKind::RateLimited, "wait for the registrar's limit")
-        .with_code("rate_limited")
+    Cause::RateLimited
+        .error("wait for the registrar's limit")
         .with_help(format!(
             "the account's limit of requests is used up for another {wait:.1?}; nothing was sent"
         ))
@@ -143,6 +145,7 @@ fn too_long(wait: Duration) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use catalyst_core::ErrorKind;
     use futures_util::future::join_all;
     use proptest::prelude::*;
 

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use catalyst_core::{Error, ErrorKind, Result};
 
-use super::directory::Asked;
 use super::view::ask_all;
 use crate::dnssec::is_served_digest;
-use crate::query::{DnsAnswer, DnsClient, Question, ResponseCode};
+use crate::query::{DnsAnswer, DnsClient, NameServer, Question, ResponseCode};
 use crate::registrar::{NameServers, RegisteredDomain};
 use crate::{Dnskey, DomainName, Ds, RecordData, RecordType, Serial};
 
@@ -17,7 +16,7 @@ const NOT_READY: &str = "new_servers_not_ready";
 /// Asks the new servers for the zone: each must have authority, all one serial, and the zone must name just them.
 pub(crate) async fn new_servers(
     dns: &dyn DnsClient,
-    servers: &[Asked],
+    servers: &[NameServer],
     domain: &RegisteredDomain,
     set: &NameServers,
 ) -> Result<Serial> {
@@ -54,7 +53,7 @@ pub(crate) async fn new_servers(
 /// Asks the new servers for their keys: for each algorithm in `ds`, each must serve a key that it is the digest of.
 pub(crate) async fn keys(
     dns: &dyn DnsClient,
-    servers: &[Asked],
+    servers: &[NameServer],
     domain: &RegisteredDomain,
     ds: &[Ds],
 ) -> Result<()> {
@@ -74,7 +73,7 @@ pub(crate) async fn keys(
 /// another one speaks.
 async fn by_server(
     dns: &dyn DnsClient,
-    servers: &[Asked],
+    servers: &[NameServer],
     question: Question,
 ) -> Vec<(DomainName, std::result::Result<DnsAnswer, String>)> {
     let mut found: Vec<(DomainName, std::result::Result<DnsAnswer, String>)> = Vec::new();

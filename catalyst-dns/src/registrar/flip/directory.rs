@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use catalyst_core::{Error, ErrorKind, Result};
 use futures_util::future::try_join_all;
 
-use crate::query::{DnsClient, Question};
+use crate::query::{DnsClient, NameServer, Question};
 use crate::registrar::RegisteredDomain;
 use crate::{DomainName, RecordData, RecordType};
 
@@ -26,13 +26,6 @@ pub struct ServerDirectory {
     resolver: Option<SocketAddr>,
     servers: BTreeMap<DomainName, Vec<SocketAddr>>,
     parents: BTreeMap<DomainName, Vec<SocketAddr>>,
-}
-
-/// A server and where it is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Asked {
-    pub(crate) name: DomainName,
-    pub(crate) addresses: Vec<SocketAddr>,
 }
 
 /// The most addresses of one server that are asked.
@@ -66,9 +59,13 @@ impl ServerDirectory {
     }
 
     /// The servers of the zone that delegates `domain`.
-    pub(crate) async fn parents(&self, dns: &dyn DnsClient, domain: &RegisteredDomain) -> Result<Vec<Asked>> {
+    pub(crate) async fn parents(
+        &self,
+        dns: &dyn DnsClient,
+        domain: &RegisteredDomain,
+    ) -> Result<Vec<NameServer>> {
         if !self.parents.is_empty() {
-            let asked = |(name, addresses): (&DomainName, &Vec<SocketAddr>)| Asked {
+            let asked = |(name, addresses): (&DomainName, &Vec<SocketAddr>)| NameServer {
                 name: name.clone(),
                 addresses: addresses.clone(),
             };
@@ -83,10 +80,10 @@ impl ServerDirectory {
         &self,
         dns: &dyn DnsClient,
         names: impl Iterator<Item = &DomainName>,
-    ) -> Result<Vec<Asked>> {
+    ) -> Result<Vec<NameServer>> {
         let each = names.take(MAX_SERVERS).map(|name| async {
             let addresses = self.addresses(dns, name).await?;
-            Ok::<_, Error>(Asked { name: name.clone(), addresses })
+            Ok::<_, Error>(NameServer { name: name.clone(), addresses })
         });
         try_join_all(each.collect::<Vec<_>>()).await
     }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use catalyst_core::{Error, ErrorKind, Result};
 use tokio::time::Instant;
 
-use super::directory::Asked;
 use super::flipper::Parts;
 use super::machine::{End, Stage};
 use super::run::Run;
@@ -14,6 +13,7 @@ use super::{
     DsPlan, FlipEvent, FlipOutcome, FlipPhase, FlipRecord, FlipReport, FlipRequest, Rollback, Standing, Step,
     check,
 };
+use crate::query::NameServer;
 use crate::registrar::{NameServers, NsWrite, RegisteredDomain, RegistrarCapabilities};
 use crate::{Ds, Ttl};
 
@@ -203,7 +203,7 @@ fn ds_action(
 async fn check_servers(run: &mut Run<'_>, action: &DsAction) -> Result<()> {
     let start = Instant::now();
     let (parts, domain) = (run.parts, &run.record.domain);
-    let servers: Vec<Asked> = parts.directory.all(&*parts.dns, run.record.after.iter()).await?;
+    let servers: Vec<NameServer> = parts.directory.all(&*parts.dns, run.record.after.iter()).await?;
     check::new_servers(&*parts.dns, &servers, domain, &run.record.after).await?;
     let wanted: Vec<Ds> = match action {
         DsAction::Nothing => Vec::new(),

@@ -7,18 +7,18 @@ use std::time::Duration;
 use catalyst_core::{Backoff, Error, ErrorKind, Jitter, Result, RetryAdvice};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::directory::Asked;
 use super::flipper::Parts;
 use super::view::{self, ServerView};
 use super::{DsState, FlipEvent, FlipPhase, FlipRecord, Standing, Step, StepTime};
 use crate::DomainName;
+use crate::query::NameServer;
 use crate::registrar::cause::Cause;
 use crate::registrar::{NameServers, TaskId, TaskState};
 
 pub(crate) struct Run<'a> {
     pub(crate) parts: &'a Parts,
     pub(crate) record: FlipRecord,
-    pub(crate) parents: Vec<Asked>,
+    pub(crate) parents: Vec<NameServer>,
     /// The parent's servers that were silent before anything was changed; nobody waits for them.
     pub(crate) silent: BTreeSet<DomainName>,
     pub(crate) views: Vec<ServerView>,
@@ -32,7 +32,7 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(crate) fn new(parts: &'a Parts, record: FlipRecord, parents: Vec<Asked>) -> Self {
+    pub(crate) fn new(parts: &'a Parts, record: FlipRecord, parents: Vec<NameServer>) -> Self {
         Self {
             parts,
             record,

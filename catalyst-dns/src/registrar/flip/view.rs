@@ -7,8 +7,7 @@ use std::net::SocketAddr;
 use catalyst_core::Error;
 use futures_util::future::join_all;
 
-use super::directory::Asked;
-use crate::query::{DnsAnswer, DnsClient, Question, ResponseCode};
+use crate::query::{DnsAnswer, DnsClient, NameServer, Question, ResponseCode};
 use crate::registrar::NameServers;
 use crate::{DomainName, Ds, RecordData, RecordType, Ttl};
 
@@ -78,7 +77,7 @@ impl Standing {
 /// Asks the parent's servers for the delegation of `domain`, each at all its addresses, without recursion.
 pub(crate) async fn parent_views(
     dns: &dyn DnsClient,
-    parents: &[Asked],
+    parents: &[NameServer],
     domain: &DomainName,
 ) -> Vec<ServerView> {
     let question = Question::new(domain.clone(), RecordType::Ns);
@@ -96,15 +95,11 @@ pub(crate) async fn parent_views(
 /// Asks every address of every server.
 pub(crate) async fn ask_all(
     dns: &dyn DnsClient,
-    servers: &[Asked],
+    servers: &[NameServer],
     question: &Question,
 ) -> Vec<(DomainName, SocketAddr, Result<DnsAnswer, Error>)> {
-    let each = servers.iter().flat_map(|asked| {
-        asked
-            .addresses
-            .iter()
-            .map(|address| async { (asked.name.clone(), *address, dns.ask(*address, question).await) })
-    });
+    let each = NameServer::targets(servers)
+        .map(|(server, address)| async move { (server.clone(), address, dns.ask(address, question).await) });
     join_all(each).await
 }
 
@@ -146,7 +141,7 @@ pub(crate) fn standing(
 /// answers.
 pub(crate) async fn parent_ds(
     dns: &dyn DnsClient,
-    parents: &[Asked],
+    parents: &[NameServer],
     domain: &DomainName,
 ) -> Option<(Vec<Ds>, Ttl)> {
     let question = Question::new(domain.clone(), RecordType::Ds);

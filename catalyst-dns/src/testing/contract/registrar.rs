@@ -223,6 +223,8 @@ pub async fn a_lost_answer_is_in_doubt(registrar: &dyn Registrar, model: &Regist
             Ok(_task) => panic!("{fault:?}: expected no answer"),
             Err(error) => {
                 assert_eq!((error.code(), error.outcome_unknown()), (Some("unavailable"), true), "{error:?}");
+                let timeout = error.kind() == ErrorKind::Timeout;
+                assert_eq!(timeout, fault == Fault::TimeoutAfterWrite, "{error:?}");
             }
         }
         assert_eq!(model.writes(), writes + 1, "{fault:?}: it was done once");

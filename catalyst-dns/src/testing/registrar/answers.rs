@@ -1,7 +1,8 @@
 //! What the fakes ask of the model, with the faults in the way.
 
 use super::faults::{Fault, Op};
-use super::model::{Domain, Effect, ModelDomain, RegistrarModel, Task, Trouble};
+use super::model::RegistrarModel;
+use super::state::{Domain, Effect, ModelDomain, Task, Trouble};
 use crate::registrar::{NameServers, RegisteredDomain, TaskId, TaskState};
 use crate::{Dnskey, Ds, ZoneName};
 

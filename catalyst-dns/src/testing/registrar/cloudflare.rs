@@ -5,7 +5,8 @@ use catalyst_core::testing::StubServer;
 use serde_json::{Value, json};
 use wiremock::Request;
 
-use super::model::{ModelDomain, RegistrarModel, Trouble};
+use super::model::RegistrarModel;
+use super::state::{ModelDomain, Trouble};
 use super::wire::{self, Answer, Vendor, authorization, no_limit, number, query};
 use crate::DomainName;
 use crate::registrar::{Cloudflare, CloudflareBuilder, RegisteredDomain};
@@ -20,19 +21,11 @@ pub struct FakeCloudflare {
 }
 
 impl FakeCloudflare {
-    /// Starts one with an account of its own.
-    pub async fn start() -> Self {
-        Self::serve(&RegistrarModel::new()).await
-    }
+    wire::of_each_fake!(Cloudflare);
 
     /// Shows `model`.
     pub async fn serve(model: &RegistrarModel) -> Self {
         Self { model: model.clone(), server: wire::start(model, Wire).await }
-    }
-
-    /// The account behind.
-    pub fn model(&self) -> &RegistrarModel {
-        &self.model
     }
 
     /// Where it listens.
@@ -40,18 +33,10 @@ impl FakeCloudflare {
         format!("{}/client/v4", self.server.uri())
     }
 
-    /// A client of it, whose limit of requests is out of the way.
+    /// The client, to be set up further.
     ///
     /// # Errors
-    /// If the client cannot be set up.
-    pub fn registrar(&self) -> Result<Cloudflare> {
-        self.builder()?.build()
-    }
-
-    /// The same, to be set up further.
-    ///
-    /// # Errors
-    /// If the client cannot be set up.
+    /// If it cannot be set up.
     pub fn builder(&self) -> Result<CloudflareBuilder> {
         Ok(Cloudflare::builder(self.model.credential()).address(&self.address())?.limit(no_limit()))
     }

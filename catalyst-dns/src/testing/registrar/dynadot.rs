@@ -9,7 +9,8 @@ use catalyst_core::{Result, Secret};
 use serde_json::{Value, json};
 use wiremock::Request;
 
-use super::model::{RegistrarModel, Trouble};
+use super::model::RegistrarModel;
+use super::state::Trouble;
 use super::wire::{self, Answer, Vendor, authorization, header, no_limit, query};
 use crate::registrar::{Dynadot, DynadotBuilder, RegisteredDomain};
 use crate::testing::socket::Reply;
@@ -29,21 +30,13 @@ pub struct FakeDynadot {
 }
 
 impl FakeDynadot {
-    /// Starts one with an account of its own.
-    pub async fn start() -> Self {
-        Self::serve(&RegistrarModel::new()).await
-    }
+    wire::of_each_fake!(Dynadot);
 
     /// Shows `model`.
     pub async fn serve(model: &RegistrarModel) -> Self {
         let first_page = Arc::new(AtomicUsize::new(1));
         let wire = Wire { first_page: Arc::clone(&first_page), known: Mutex::default() };
         Self { model: model.clone(), first_page, server: wire::start(model, wire).await }
-    }
-
-    /// The account behind.
-    pub fn model(&self) -> &RegistrarModel {
-        &self.model
     }
 
     /// Where it listens.
@@ -61,18 +54,10 @@ impl FakeDynadot {
         [Secret::new(KEY), self.model.credential()]
     }
 
-    /// A client of it, whose limit of requests is out of the way.
+    /// The client, to be set up further.
     ///
     /// # Errors
-    /// If the client cannot be set up.
-    pub fn registrar(&self) -> Result<Dynadot> {
-        self.builder()?.build()
-    }
-
-    /// The same, to be set up further.
-    ///
-    /// # Errors
-    /// If the client cannot be set up.
+    /// If it cannot be set up.
     pub fn builder(&self) -> Result<DynadotBuilder> {
         let [key, secret] = self.keys();
         Ok(Dynadot::builder(key, secret).address(&self.address())?.limit(no_limit()))

@@ -5,7 +5,8 @@ use catalyst_core::{Result, Secret};
 use serde_json::{Value, json};
 use wiremock::Request;
 
-use super::model::{ModelDomain, RegistrarModel, Trouble};
+use super::model::RegistrarModel;
+use super::state::{ModelDomain, Trouble};
 use super::wire::{self, Answer, Vendor, authorization, no_limit, number, query};
 use crate::registrar::{GoDaddy, GoDaddyBuilder, RegisteredDomain};
 use crate::testing::socket::Reply;
@@ -21,19 +22,11 @@ pub struct FakeGoDaddy {
 const KEY: &str = "canary-godaddy-key";
 
 impl FakeGoDaddy {
-    /// Starts one with an account of its own.
-    pub async fn start() -> Self {
-        Self::serve(&RegistrarModel::new()).await
-    }
+    wire::of_each_fake!(GoDaddy);
 
     /// Shows `model`.
     pub async fn serve(model: &RegistrarModel) -> Self {
         Self { model: model.clone(), server: wire::start(model, Wire).await }
-    }
-
-    /// The account behind.
-    pub fn model(&self) -> &RegistrarModel {
-        &self.model
     }
 
     /// Where it listens.
@@ -41,18 +34,10 @@ impl FakeGoDaddy {
         self.server.uri()
     }
 
-    /// A client of it, whose limit of requests is out of the way.
+    /// The client, to be set up further.
     ///
     /// # Errors
-    /// If the client cannot be set up.
-    pub fn registrar(&self) -> Result<GoDaddy> {
-        self.builder()?.build()
-    }
-
-    /// The same, to be set up further.
-    ///
-    /// # Errors
-    /// If the client cannot be set up.
+    /// If it cannot be set up.
     pub fn builder(&self) -> Result<GoDaddyBuilder> {
         let builder = GoDaddy::builder(Secret::new(KEY), self.model.credential());
         Ok(builder.address(&self.address())?.limit(no_limit()))

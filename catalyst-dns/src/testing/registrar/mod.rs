@@ -17,14 +17,16 @@ mod namecheap;
 mod ovh;
 mod parent;
 mod scripted;
+mod state;
 mod wire;
 
 pub use cloudflare::FakeCloudflare;
 pub use dynadot::FakeDynadot;
 pub use faults::{Fault, FaultRule, Faults, Op};
 pub use godaddy::FakeGoDaddy;
-pub use model::{ModelDomain, RegistrarModel, Trouble};
+pub use model::RegistrarModel;
 pub use namecheap::FakeNamecheap;
 pub use ovh::FakeOvh;
 pub use parent::FakeParent;
 pub use scripted::ModelRegistrar;
+pub use state::{ModelDomain, Trouble};

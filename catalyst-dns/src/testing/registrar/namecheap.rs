@@ -8,7 +8,8 @@ use catalyst_core::testing::StubServer;
 use url::form_urlencoded;
 use wiremock::Request;
 
-use super::model::{RegistrarModel, Trouble};
+use super::model::RegistrarModel;
+use super::state::Trouble;
 use super::wire::{self, Answer, Vendor, no_limit};
 use crate::registrar::{Namecheap, NamecheapBuilder, NamecheapCredential, RegisteredDomain};
 use crate::testing::socket::Reply;
@@ -41,19 +42,11 @@ pub struct FakeNamecheap {
 }
 
 impl FakeNamecheap {
-    /// Starts one with an account of its own.
-    pub async fn start() -> Self {
-        Self::serve(&RegistrarModel::new()).await
-    }
+    wire::of_each_fake!(Namecheap);
 
     /// Shows `model`.
     pub async fn serve(model: &RegistrarModel) -> Self {
         Self { model: model.clone(), server: wire::start(model, Wire).await }
-    }
-
-    /// The account behind.
-    pub fn model(&self) -> &RegistrarModel {
-        &self.model
     }
 
     /// Where it listens.
@@ -69,18 +62,10 @@ impl FakeNamecheap {
         NamecheapCredential::new(USER, self.model.credential(), ADDRESS.into())
     }
 
-    /// A client of it, whose limit of requests is out of the way.
+    /// The client, to be set up further.
     ///
     /// # Errors
-    /// If the client cannot be set up.
-    pub fn registrar(&self) -> Result<Namecheap> {
-        self.builder()?.build()
-    }
-
-    /// The same, to be set up further.
-    ///
-    /// # Errors
-    /// If the client cannot be set up.
+    /// If it cannot be set up.
     pub fn builder(&self) -> Result<NamecheapBuilder> {
         Ok(Namecheap::builder(self.credential()?).address(&self.address())?.limit(no_limit()))
     }

@@ -11,7 +11,8 @@ use catalyst_core::{Clock, Result, Secret};
 use serde_json::{Value, json};
 use wiremock::Request;
 
-use super::model::{ModelDomain, RegistrarModel, Trouble};
+use super::model::RegistrarModel;
+use super::state::{ModelDomain, Trouble};
 use super::wire::{self, Answer, Vendor, header, no_limit};
 use crate::registrar::{Ovh, OvhBuilder, OvhCredential, RegisteredDomain, TaskId, TaskState};
 use crate::testing::socket::Reply;
@@ -34,10 +35,7 @@ pub struct FakeOvh {
 }
 
 impl FakeOvh {
-    /// Starts one with an account of its own.
-    pub async fn start() -> Self {
-        Self::serve(&RegistrarModel::new()).await
-    }
+    wire::of_each_fake!(Ovh);
 
     /// Shows `model`, whose writes become tasks. Its clock is the machine's.
     pub async fn serve(model: &RegistrarModel) -> Self {
@@ -47,11 +45,6 @@ impl FakeOvh {
         let ahead = Arc::new(AtomicI64::new(0));
         let server = wire::start(model, Wire { ahead: Arc::clone(&ahead) }).await;
         Self { model: model.clone(), ahead, server }
-    }
-
-    /// The account behind.
-    pub fn model(&self) -> &RegistrarModel {
-        &self.model
     }
 
     /// Where it listens.
@@ -69,18 +62,10 @@ impl FakeOvh {
         [Secret::new(APPLICATION), self.model.credential(), Secret::new(CONSUMER)]
     }
 
-    /// A client of it, whose limit of requests is out of the way.
+    /// The client, to be set up further.
     ///
     /// # Errors
-    /// If the client cannot be set up.
-    pub fn registrar(&self) -> Result<Ovh> {
-        self.builder()?.build()
-    }
-
-    /// The same, to be set up further.
-    ///
-    /// # Errors
-    /// If the client cannot be set up.
+    /// If it cannot be set up.
     pub fn builder(&self) -> Result<OvhBuilder> {
         let [application, secret, consumer] = self.keys();
         let credential = OvhCredential::new(application, secret, consumer)?;
@@ -127,6 +112,7 @@ impl Vendor for Wire {
         let path = request.url.path().trim_start_matches("/1.0").trim_start_matches('/');
         let segments: Vec<&str> = path.split('/').collect();
         if segments == ["auth", "time"] {
+            model.let_in()?;
             return Ok(Reply::json(200, &json!(self.time())));
         }
         if let Some(refusal) = self.unknown(model, request) {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use catalyst_core::{Error, ErrorKind, Result, RetryAdvice};
 
-use super::model::{RegistrarModel, Trouble};
+use super::model::RegistrarModel;
+use super::state::Trouble;
 use crate::Ds;
 use crate::registrar::{
     Cause, NameServers, NsWrite, RegisteredDomain, Registrar, RegistrarCapabilities, TaskId, TaskState,

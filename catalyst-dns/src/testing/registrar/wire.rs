@@ -7,7 +7,8 @@ use catalyst_core::testing::StubServer;
 use serde_json::Value;
 use wiremock::Request;
 
-use super::model::{RegistrarModel, Trouble};
+use super::model::RegistrarModel;
+use super::state::Trouble;
 use crate::registrar::{NameServers, RateLimit, RegisteredDomain};
 use crate::testing::socket::{Reply, serve};
 
@@ -38,6 +39,30 @@ pub(super) async fn start(model: &RegistrarModel, vendor: impl Vendor) -> StubSe
     }))
     .await
 }
+
+/// What all fakes have; `$client` is what they answer.
+macro_rules! of_each_fake {
+    ($client:ty) => {
+        /// Starts one with an account of its own.
+        pub async fn start() -> Self {
+            Self::serve(&RegistrarModel::new()).await
+        }
+
+        /// The account behind.
+        pub fn model(&self) -> &RegistrarModel {
+            &self.model
+        }
+
+        /// A client of it, whose limit of requests is out of the way.
+        ///
+        /// # Errors
+        /// If the client cannot be set up.
+        pub fn registrar(&self) -> catalyst_core::Result<$client> {
+            self.builder()?.build()
+        }
+    };
+}
+pub(super) use of_each_fake;
 
 /// What the clients of fakes are given, so that tests wait for no limit.
 pub(super) fn no_limit() -> RateLimit {

@@ -109,14 +109,12 @@ async fn all_keep_the_contract_of_registrars() {
 async fn reads_are_repeated_until_they_succeed() {
     for_each_registrar(RegistrarModel::new, soon(), PATIENT, async |registrar, model| {
         set_up(&model);
-        registrar.validate().await.unwrap();
-        let calls = model.calls();
         for fault in [Fault::Unavailable, Fault::Drop] {
             model.faults().inject(FaultRule::new(fault));
         }
         assert_eq!(registrar.nameservers(&domain()).await.unwrap(), old_servers());
         assert_eq!(model.faults().pending(), 0);
-        assert!(model.calls() - calls >= 3, "each try is a call");
+        assert!(model.calls() >= 3, "each try is a call");
     })
     .await;
 }
