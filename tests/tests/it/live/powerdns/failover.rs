@@ -80,9 +80,9 @@ impl Scene {
         begun.elapsed()
     }
 
-    /// Until every client has another answer, at the latest.
+    /// Until the server answers otherwise, at the latest: the estimate without the TTL, for nobody keeps answers here.
     fn at_most(&self) -> Duration {
-        self.published.publication.failover.unwrap().at_most()
+        self.published.publication.failover.unwrap().check().slowest_detection()
     }
 
     fn shown(&self) -> [String; 2] {
@@ -122,6 +122,27 @@ async fn a_hot_standby_answers_when_the_primary_is_down_and_never_before() {
     assert_eq!((again.report.reads, again.report.writes), (1, 0));
     stage.dns.withdraw(&stage.application).await.unwrap();
     assert!(stage.ask().await.is_empty());
+}
+
+/// It takes connections and answers nothing, so each check ends with its timeout.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs real servers: cargo xtask live"]
+async fn a_primary_that_hangs_is_left_as_one_that_is_gone() {
+    let mut stage =
+        Scene::publish(Placement::ActiveHotStandby, [[127, 0, 5, 1], [127, 0, 5, 2]], [1, 1]).await;
+    let [primary, standby] = stage.shown();
+    stage.until_checked().await;
+    stage.hosts[0].hang().await;
+    let failover = stage.until(&[&standby]).await;
+    assert!(failover <= stage.at_most(), "{failover:?} of {:?}", stage.at_most());
+    stage.hosts[0].stop().await;
+    stage.hosts[0].restart().await;
+    let recovery = stage.until(&[&primary]).await;
+    assert!(recovery <= stage.at_most(), "{recovery:?}");
+    println!(
+        "a primary that hangs: failover {failover:?}, recovery {recovery:?}, at most {:?}",
+        stage.at_most()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,6 +57,18 @@ impl Host {
         assert!(task.await.unwrap_err().is_cancelled());
     }
 
+    /// Takes connections from now on, and answers nothing.
+    pub(super) async fn hang(&mut self) {
+        self.stop().await;
+        let listener = TcpListener::bind(self.address).await.unwrap();
+        self.task = Some(tokio::spawn(async move {
+            let mut connections = Vec::new();
+            while let Ok((connection, _)) = listener.accept().await {
+                connections.push(connection);
+            }
+        }));
+    }
+
     /// Up again.
     pub(super) async fn restart(&mut self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
