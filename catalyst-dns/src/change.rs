@@ -1,6 +1,6 @@
 //! What is to change in a zone, as one request.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt;
 
 use catalyst_core::{Error, ErrorKind, Result};
@@ -78,14 +78,11 @@ impl ChangeSet {
             return Err(refused("too_many_changes", format!("at most {MAX_CHANGES} changes at once")));
         }
         changes.sort_by_key(Change::order);
-        let mut seen = BTreeSet::new();
-        for change in &changes {
-            let key = change.key();
-            if seen.contains(&key) {
-                let help = "a record set changes at most once in a request";
-                return Err(refused("duplicate_change", help.to_owned()).with_target(key.to_string()));
-            }
-            seen.insert(key);
+        // Not an ordered set: to order ten thousand names takes longer than to write them.
+        let mut seen = HashSet::with_capacity(changes.len());
+        if let Some(twice) = changes.iter().find(|change| !seen.insert(change.key())) {
+            let help = "a record set changes at most once in a request";
+            return Err(refused("duplicate_change", help.to_owned()).with_target(twice.key().to_string()));
         }
         Ok(Self { changes })
     }
