@@ -9,6 +9,11 @@ use catalyst_dns::mock::{Fault, FaultRule};
 use catalyst_dns::placement::{Placement, Region};
 use catalyst_dns::plan::Owner;
 use catalyst_dns::pool::{PoolDomains, PoolLabel, SovereignTarget};
+use catalyst_dns::registrar::{NameServers, RegisteredDomain, Registrar};
+use catalyst_dns::testing::registrar::{
+    FakeCloudflare, FakeDynadot, FakeGoDaddy, FakeNamecheap, FakeOvh, Fault as RegistrarFault,
+    FaultRule as RegistrarRule, RegistrarModel,
+};
 use catalyst_dns::testing::{FakePool, FakePowerDns};
 use catalyst_dns::{DnsZones, PowerDns, TsigAlgorithm, ZoneName, ZoneSecurity};
 use catalyst_openbao::testing::FakeOpenBao;
@@ -39,6 +44,7 @@ async fn nothing_of_dns_is_ever_printed() {
     publishing(&canaries, &fake).await;
     refused(&mut canaries, &fake).await;
     pools(&mut canaries).await;
+    registrars(&mut canaries).await;
     faults(&canaries, &fake, &client).await;
 
     let said = canaries.said.lock().unwrap().join("\n");
@@ -144,6 +150,47 @@ async fn pools(canaries: &mut Canaries) {
     canaries.error(pools.commit(&reservation, &target).await);
     let domain = "example.com".parse().unwrap();
     canaries.error(pools.validate("nobody", &domain, &token).await);
+}
+
+/// The fakes repeat the credential that they were sent, as some vendors do.
+async fn registrars(canaries: &mut Canaries) {
+    let model = RegistrarModel::new();
+    let domain: RegisteredDomain = "example.com".parse().unwrap();
+    let servers = |text: &str| {
+        let names = ["ns1", "ns2"].map(|host| format!("{host}.{text}").parse().unwrap());
+        NameServers::new(names).unwrap()
+    };
+    model.add_domain(domain.clone(), servers("old.test"));
+    canaries.plant(model.credential().expose());
+    let fakes = (
+        FakeCloudflare::serve(&model).await,
+        FakeGoDaddy::serve(&model).await,
+        FakeNamecheap::serve(&model).await,
+        FakeOvh::serve(&model).await,
+        FakeDynadot::serve(&model).await,
+    );
+    for key in fakes.3.keys().iter().chain(&fakes.4.keys()) {
+        canaries.plant(key.expose());
+    }
+    let quick = || RetryConfig::new(1, Duration::from_secs(2));
+    let clients: [Arc<dyn Registrar>; 5] = [
+        Arc::new(fakes.0.builder().unwrap().retry(quick()).build().unwrap()),
+        Arc::new(fakes.1.builder().unwrap().retry(quick()).build().unwrap()),
+        Arc::new(fakes.2.builder().unwrap().retry(quick()).build().unwrap()),
+        Arc::new(fakes.3.builder().unwrap().retry(quick()).build().unwrap()),
+        Arc::new(fakes.4.builder().unwrap().retry(quick()).build().unwrap()),
+    ];
+    canaries.debug(&fakes.2.builder().unwrap());
+    for client in &clients {
+        canaries.debug(client);
+        canaries.debug(&client.nameservers(&domain).await.unwrap());
+        for fault in [RegistrarFault::BadCredential, RegistrarFault::HtmlBody, RegistrarFault::Drop] {
+            model.faults().inject(RegistrarRule::new(fault).until_cleared());
+            canaries.error(client.nameservers(&domain).await);
+            canaries.error(client.set_nameservers(&domain, &servers("new.test")).await);
+            model.faults().clear();
+        }
+    }
 }
 
 async fn faults(canaries: &Canaries, fake: &FakePowerDns, client: &PowerDns) {
