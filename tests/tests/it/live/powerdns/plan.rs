@@ -39,7 +39,7 @@ async fn what_is_applied_is_served_and_the_second_plan_is_empty() {
     let zone = make_zone(&client, "plan").await;
     tap.take();
     let at = |name: &str| zone.child(name).unwrap();
-    let served = async |name: &str, kind| ask(server.dns_address(), &at(name), kind).await;
+    let answers = async |name: &str, kind| ask(server.dns_address(), &at(name), kind).await;
     let wanted = desired(
         &zone,
         [
@@ -54,8 +54,8 @@ async fn what_is_applied_is_served_and_the_second_plan_is_empty() {
     assert!(matches!(report.outcome, Outcome::Applied { changes: 6 }), "three sets and their marks: {first}");
     assert_eq!((report.reads, report.writes, report.warnings.len()), (3, 1, 0), "{first}");
     assert_eq!(tap.take().requests, u64::from(first.requests()), "the report counts what is sent");
-    assert_eq!(served("www", RecordType::A).await, ["192.0.2.1", "192.0.2.2"]);
-    assert_eq!(served("any.apps", RecordType::Cname).await, ["www.example.org."]);
+    assert_eq!(answers("www", RecordType::A).await, ["192.0.2.1", "192.0.2.2"]);
+    assert_eq!(answers("any.apps", RecordType::Cname).await, ["www.example.org."]);
 
     let second = applier.apply(&client, &wanted).await;
     let report = only(&second);
