@@ -29,7 +29,7 @@ pub(super) fn lex(code: &str) -> Result<Vec<Lexeme>, String> {
             out.push(Lexeme::Text(text));
             at += length;
         } else if let Some(end) = long_bracket(rest) {
-            out.push(Lexeme::Text(rest[..end].as_bytes().to_vec()));
+            out.push(Lexeme::Text(rest.as_bytes()[..end].to_vec()));
             at += end;
         } else if byte.is_ascii_alphabetic() || byte == b'_' {
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());

@@ -32,7 +32,7 @@ proptest! {
             let sets = AddressSets::by_priority([["192.0.2.1".parse().unwrap()], ["192.0.2.2".parse().unwrap()]]);
             let snippet = Lua::failover(check, sets.unwrap(), Selector::All).unwrap().snippet();
             let kinds: Vec<_> = lex(&snippet).unwrap().into_iter().map(kind_of).collect();
-            collapsed(kinds)
+            collapsed(&kinds)
         };
         prop_assert_eq!(structure(&text), structure("ok"));
     }
@@ -111,10 +111,10 @@ fn kind_of(token: Lexeme) -> Lexeme {
 }
 
 /// A text may be one literal or several with `string.char` between them: as one.
-fn collapsed(tokens: Vec<Lexeme>) -> Vec<Lexeme> {
+fn collapsed(tokens: &[Lexeme]) -> Vec<Lexeme> {
     let operator = |text: &str| Lexeme::Operator(text.into());
     let mut out: Vec<Lexeme> = Vec::new();
-    let mut rest = tokens.as_slice();
+    let mut rest = tokens;
     while let Some((first, after)) = rest.split_first() {
         rest = after;
         match first {
