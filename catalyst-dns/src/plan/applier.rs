@@ -16,9 +16,9 @@ use crate::{ChangeSet, DnsZones, RecordData, RecordSet, RecordType, Serial, Zone
 /// Brings zones to their desired state.
 ///
 /// A zone whose plan is empty costs one read. Otherwise the serial of the SOA is read again right before the write: if
-/// it has moved, somebody else wrote, and the zone is read and planned anew. The serial after the write, which the server
-/// tells with it or is asked for, warns of a zone whose serial stands still. What happens between that read and the write goes unnoticed: PowerDNS 4.7
-/// has no conditional write, and its `X-PDNS-Old-Serial` holds the new serial.
+/// it has moved, somebody else wrote, and the zone is read and planned anew. What happens between that read and the write
+/// goes unnoticed: PowerDNS 4.7 has no conditional write, and its `X-PDNS-Old-Serial` holds the new serial. The serial
+/// after the write, which the server tells with it or is asked for, warns of a zone whose serial stands still.
 ///
 /// Zones are worked on in parallel without spawning; the failure of one is in the [`Report`] beside the others.
 ///

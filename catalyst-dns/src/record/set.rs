@@ -62,7 +62,6 @@ impl RecordSet {
     }
 
     /// A set as a server holds it, whatever is in it.
-    #[allow(dead_code, reason = "for the client and the mock")]
     pub(crate) fn from_server(
         name: DomainName,
         kind: RecordType,

@@ -110,7 +110,7 @@ impl CatalystBuilder {
             credentials,
             pools: Pools::default(),
             #[cfg(feature = "dns")]
-            dns: super::dns::DnsSlot::new_with(self.dns.map(|dns| (dns, None))),
+            dns: super::dns::DnsSlot::new_with(self.dns.map(super::dns::Names::given)),
             #[cfg(feature = "sso")]
             sso: self.sso.map(super::sso::SsoSlot::with).unwrap_or_default(),
         })))

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use catalyst_core::tls::TlsConfig;
 use catalyst_core::{Error, ErrorKind, Result};
@@ -16,8 +17,32 @@ use crate::dns::{Dns, RotatingApiKey};
 
 const BUILD: &str = "set up names";
 
-/// The one that was built, or given.
-pub(super) type DnsSlot = OnceCell<(Dns, Option<PowerDns>)>;
+/// Names that were built, or given.
+#[derive(Clone)]
+pub(super) struct Names {
+    dns: Dns,
+    client: Option<PowerDns>,
+    /// Ours to stop following.
+    key: Option<RotatingApiKey>,
+}
+
+/// Those of a platform, once somebody asked for them.
+pub(super) type DnsSlot = OnceCell<Names>;
+
+impl Names {
+    /// Names that somebody else built.
+    pub(super) fn given(dns: Dns) -> Self {
+        Self { dns, client: None, key: None }
+    }
+
+    /// Stops following the key of the API; the last one serves on.
+    pub(super) async fn shutdown(&self, limit: Duration) -> Result<()> {
+        match &self.key {
+            Some(key) => key.rotating().shutdown(limit).await,
+            None => Ok(()),
+        }
+    }
+}
 
 impl Catalyst {
     /// Names of applications, as `dns` in the configuration says. The first call reads the key of the API from OpenBao,
@@ -29,8 +54,7 @@ impl Catalyst {
     /// # Cancel safety
     /// Safe; it reads.
     pub async fn dns(&self) -> Result<Dns> {
-        let (dns, _) = self.0.dns.get_or_try_init(|| self.build_dns()).await?;
-        Ok(dns.clone())
+        Ok(self.0.dns.get_or_try_init(|| self.build_dns()).await?.dns.clone())
     }
 
     /// The client of PowerDNS that [`dns`](Self::dns) writes with, for everything else that its API has: zones, keys,
@@ -42,35 +66,38 @@ impl Catalyst {
     /// # Cancel safety
     /// Safe; it reads.
     pub async fn powerdns(&self) -> Result<PowerDns> {
-        let (_, client) = self.0.dns.get_or_try_init(|| self.build_dns()).await?;
-        client
-            .clone()
-            .ok_or_else(|| missing("the builder was given names of its own, which need no PowerDNS"))
+        let names = self.0.dns.get_or_try_init(|| self.build_dns()).await?;
+        let client = names.client.clone();
+        client.ok_or_else(|| missing("the builder was given names of its own, which need no PowerDNS"))
     }
 
-    async fn build_dns(&self) -> Result<(Dns, Option<PowerDns>)> {
+    async fn build_dns(&self) -> Result<Names> {
         let settings = &self.0.config.dns;
         let url = settings.url.as_deref().ok_or_else(|| missing("no PowerDNS address: set POWERDNS_URL"))?;
         let owner = settings.owner.as_deref().ok_or_else(|| {
             missing("nobody to own the names: set CATALYST_SOVEREIGN to the FQDN of the Sovereign")
         })?;
-        let builder = self.with_key(PowerDns::builder(url)?, settings).await?;
+        let (builder, key) = self.with_key(PowerDns::builder(url)?, settings).await?;
         let client = with_login(builder, settings)?.build()?;
         let dns = Dns::builder(Arc::new(client.clone()), Owner::new(owner)?)
             .name_servers(name_servers(settings.nameservers.as_deref().unwrap_or_default())?)
             .build();
-        Ok((dns, Some(client)))
+        Ok(Names { dns, client: Some(client), key })
     }
 
-    async fn with_key(&self, builder: PowerDnsBuilder, settings: &DnsConfig) -> Result<PowerDnsBuilder> {
+    async fn with_key(
+        &self,
+        builder: PowerDnsBuilder,
+        settings: &DnsConfig,
+    ) -> Result<(PowerDnsBuilder, Option<RotatingApiKey>)> {
         if let Some(key) = &settings.api_key {
-            return Ok(builder.api_key(key.clone()));
+            return Ok((builder.api_key(key.clone()), None));
         }
         let mount = settings.mount.as_deref().unwrap_or("secret").parse()?;
         let path = settings.api_key_path.as_deref().unwrap_or("sovereign/powerdns").parse()?;
         let name = settings.api_key_name.as_deref().unwrap_or("api-key");
         let key = RotatingApiKey::start(Arc::new(self.0.bao.kv(mount)), path, name).await?;
-        Ok(builder.api_key_source(Arc::new(key)))
+        Ok((builder.api_key_source(Arc::new(key.clone())), Some(key)))
     }
 }
 
@@ -124,5 +151,26 @@ mod tests {
         let error = with_login(builder(), &settings).unwrap_err();
         assert!(error.to_string().contains("POWERDNS_PASSWORD"), "{error}");
         assert!(with_login(builder(), &DnsConfig::default()).is_ok());
+    }
+
+    #[cfg(feature = "mock")]
+    #[tokio::test(start_paused = true)]
+    async fn a_shutdown_stops_following_the_key_and_the_last_one_serves_on() {
+        use crate::rotation::State;
+        use catalyst_dns::mock::MockDns;
+        use catalyst_openbao::mock::MockOpenBao;
+        use catalyst_openbao::{SecretData, SecretStore, WriteMode};
+
+        let store: Arc<dyn SecretStore> = Arc::new(MockOpenBao::new().kv("secret".parse().unwrap()));
+        let (path, mut data) = ("sovereign/powerdns".parse().unwrap(), SecretData::new());
+        data.insert("api-key", "first");
+        store.write(&path, &data, WriteMode::Overwrite).await.unwrap();
+        let key = RotatingApiKey::start(store, path, "api-key").await.unwrap();
+        let dns = Dns::builder(Arc::new(MockDns::new()), Owner::new("omantel.test").unwrap()).build();
+        let names = Names { dns, client: None, key: Some(key.clone()) };
+        assert_ne!(key.rotating().health().state, State::Stopped);
+        names.shutdown(Duration::from_secs(1)).await.unwrap();
+        assert_eq!(key.rotating().health().state, State::Stopped);
+        assert_eq!(key.rotating().current().expose(), "first");
     }
 }

@@ -100,12 +100,19 @@ impl Catalyst {
         let pools = self.0.pools.shutdown(limit / 5 * 4).await;
         #[cfg(feature = "sso")]
         self.0.sso.shutdown(left().max(limit / 10)).await;
+        #[cfg(feature = "dns")]
+        let names = match self.0.dns.get() {
+            Some(names) => names.shutdown(left().max(limit / 10)).await,
+            None => Ok(()),
+        };
         self.0.keeper.stop();
         let bao = self.0.bao.shutdown(left().max(limit / 10)).await;
         let identity = match &self.0.workload_api {
             Some(workload_api) => workload_api.shutdown(left().max(limit / 10)).await,
             None => Ok(()),
         };
+        #[cfg(feature = "dns")]
+        let pools = pools.and(names);
         pools.and(bao).and(identity)
     }
 }

@@ -91,7 +91,8 @@ impl Dns {
     /// name server serves in the end is in the result and is no error.
     ///
     /// # Errors
-    /// As [`plan`](Self::plan); code `plan_refused` if somebody else has a record at the name, which is left alone.
+    /// As [`plan`](Self::plan); `Conflict` with a [refusal's code](catalyst_dns::plan::RefusalCode::as_str), such as
+    /// `name_taken` or `foreign_owner`, if somebody else has a record at the name, which is left alone.
     ///
     /// # Cancel safety
     /// What was done stands, and the next call goes on from there.

@@ -1,6 +1,7 @@
 //! Whole stories on the fakes, with real drivers on real sockets.
 
 mod deadpool_pool;
+mod dns;
 pub(crate) mod load;
 mod mint;
 mod platform;
