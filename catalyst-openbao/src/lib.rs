@@ -30,6 +30,9 @@
 //! | `backend_down`, `backend_refused` | the database behind the server |
 //! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |
 //! | `wrapping_token_invalid` | used, ended, or never made |
+//! | `already_initialized`, `wrong_seal_type`, `no_migration` | the server's seal is not as the call expects |
+//! | `malformed_share`, `wrong_share`, `share_repeated`, `too_few_shares` | key shares |
+//! | `attempt_in_progress`, `no_attempt`, `nonce_mismatch`, `generate_root_disabled` | rekeying, and root tokens out of shares |
 //! | `invalid_request`, `not_found`, `unreadable_answer`, `unexpected_status`, `assertion_timeout` | the rest |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
@@ -100,7 +103,11 @@ pub use kubernetes::KubernetesSecrets;
 pub use kv2::Kv2;
 pub use lease::{Lease, LeaseId, LeaseTerm};
 pub use leases::{LeaseStatus, Leases};
-pub use operator::Operator;
+pub use operator::{
+    InitRequest, Initialized, KeyKind, KeyShare, KeySplit, KeyStatus, NewKeys, Operator, Rekey, RekeyAttempt,
+    RekeyProgress, RekeyRequest, RootAttempt, RootGeneration, RootProgress, SealStatus, SealType,
+    Verification, VerificationProgress,
+};
 pub use path::{Mount, Namespace, RoleName, SecretPath};
 pub use pki::Pki;
 pub use rabbitmq::RabbitMq;

@@ -4,4 +4,5 @@
 mod fake;
 mod faults;
 mod mock;
+mod operator;
 mod recorded;

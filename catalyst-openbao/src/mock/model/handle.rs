@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::state::{State, Stored};
 use super::users::UserDirectory;
-use super::{Counters, Fault, Faults, Operation, UserEvent};
+use super::{Counters, Fault, Faults, MockSeal, Operation, UserEvent};
 
 /// An OpenBao in memory. Cheap to clone; clones are the same server.
 ///
@@ -49,16 +49,25 @@ impl Model {
     /// A server that is active and has a KV version 2 engine at `secret`, a database engine at `database`, and
     /// nobody who may log in.
     pub fn new() -> Self {
-        let model = Self(Arc::new(Shared {
-            state: Mutex::new(State::new()),
+        let model = Self::of(State::new());
+        model.mount_kv("secret");
+        model.mount_database("database");
+        model
+    }
+
+    /// A server that was never initialised: no key, no token, nothing mounted.
+    pub fn uninitialized(seal: MockSeal) -> Self {
+        Self::of(State::uninitialized(seal))
+    }
+
+    fn of(state: State) -> Self {
+        Self(Arc::new(Shared {
+            state: Mutex::new(state),
             faults: Faults::default(),
             calls: Mutex::default(),
             listeners: Mutex::default(),
             changed: Notify::new(),
-        }));
-        model.mount_kv("secret");
-        model.mount_database("database");
-        model
+        }))
     }
 
     /// The script of faults.

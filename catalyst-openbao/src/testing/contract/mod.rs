@@ -8,6 +8,7 @@
 //! | [`store`] | [`SecretStore`](crate::SecretStore) | a KV engine, version 2, without check-and-set demanded |
 //! | [`dynamic`] | [`DynamicCredentials`](crate::DynamicCredentials) | a [`DynamicSetting`] |
 //! | [`statics`] | [`StaticCredentials`](crate::StaticCredentials) | a static role with a short period |
+//! | [`operator`] | [`Operator`](crate::Operator) | a server that was never initialised |
 //! | [`client`] | [`OpenBao`](crate::OpenBao) | a [`DynamicSetting`], and what each check says |
 
 #![allow(clippy::panic, clippy::missing_panics_doc, reason = "assertions for tests, which panic by purpose")]
@@ -15,6 +16,7 @@
 mod check;
 pub mod client;
 pub mod dynamic;
+pub mod operator;
 mod setting;
 pub mod statics;
 pub mod store;
