@@ -33,6 +33,9 @@
 //! | `already_initialized`, `wrong_seal_type`, `no_migration` | the server's seal is not as the call expects |
 //! | `malformed_share`, `wrong_share`, `share_repeated`, `too_few_shares` | key shares |
 //! | `attempt_in_progress`, `no_attempt`, `nonce_mismatch`, `generate_root_disabled` | rekeying, and root tokens out of shares |
+//! | `seed_missing`, `seed_malformed`, `seed_too_open`, `seed_mismatch`, `seed_unavailable`, `journal_unreadable` | the seed of a bring-up |
+//! | `init_answer_lost`, `initialized_by_others`, `storage_gone`, `custody_failed`, `custody_conflict` | a bring-up, and whose server it is |
+//! | `contradiction`, `mount_conflict`, `audit_device_missing`, `audit_not_written` | what is declared, and what is there |
 //! | `invalid_request`, `not_found`, `unreadable_answer`, `unexpected_status`, `assertion_timeout` | the rest |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
@@ -41,6 +44,8 @@
 mod api;
 mod ask;
 mod auth;
+#[cfg(feature = "bootstrap")]
+pub mod bootstrap;
 mod builder;
 mod client;
 mod cubbyhole;

@@ -48,6 +48,8 @@ pub(super) struct Stored {
     pub(super) tokens: HashMap<String, Token>,
     pub(super) leases: BTreeMap<String, LeaseRecord>,
     pub(super) wrapped: HashMap<String, Wrapped>,
+    /// What is kept as it was written, by its path.
+    pub(super) settings: BTreeMap<String, serde_json::Value>,
     /// What comes to its end when. An entry counts only if its object still says so.
     pub(super) due: BTreeSet<(Instant, Due)>,
 }

@@ -16,6 +16,7 @@ mod rekey;
 mod root_generation;
 mod route;
 mod seal;
+mod settings;
 
 use super::Refusal;
 use crate::mock::wire::Content;
