@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn the_same_seed_is_read_from_each_of_its_forms() {
         let bytes: Vec<u8> = (1..=32).collect();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = "0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20".to_owned();
         let plain = RecoverySeed::read(&bytes).unwrap();
         for text in [hex, format!("{}\n", STANDARD.encode(&bytes))] {
             assert_eq!(RecoverySeed::read(text.as_bytes()).unwrap(), plain);
