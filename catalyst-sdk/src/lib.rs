@@ -21,6 +21,7 @@
 //! | [`pool`] | connection pools on it | `sqlx`, `deadpool` |
 //! | [`sources`] | the kinds of credential that rotate | |
 //! | [`bridge`] | an identity as a login | |
+//! | `kubernetes` | the seed of a bring-up of OpenBao, in a Secret | `kubernetes` |
 //! | `dns` | names of applications, with failover | `dns` |
 //! | `sso` | clients that register themselves, secrets that rotate | `sso` |
 //! | [`openbao`], [`spiffe`], `keycloak`, `catalyst_dns` | the service crates | `sso`, `dns` for the last two |
@@ -44,6 +45,8 @@ mod catalyst;
 pub mod config;
 #[cfg(feature = "dns")]
 pub mod dns;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 #[cfg(any(feature = "dns", feature = "sso"))]
 mod label;
 pub mod pool;

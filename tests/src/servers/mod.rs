@@ -6,6 +6,7 @@
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
 //! | [`PowerDnsServer`] | an authoritative PowerDNS with SQLite or LMDB, which answers questions too |
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
+//! | [`KubeApi`] | TokenReview and Secrets of a Kubernetes cluster, in process |
 //! | [`AssertionIssuer`] | an issuer of JWT-SVIDs and service account tokens, in process |
 //! | [`SpireServer`] | SPIRE, from binaries that are given |
 //! | [`Servers`] | OpenBao and PostgreSQL, ready to make database users and to log workloads in |
@@ -25,6 +26,7 @@ mod issuer;
 mod keycloak;
 mod keycloak_admin;
 pub mod keycloak_setup;
+mod kube_api;
 mod openbao;
 mod pair;
 pub mod poll;
@@ -40,6 +42,7 @@ pub use certificates::ClientCertificate;
 pub use issuer::{AssertionIssuer, IssuedWorkload};
 pub use keycloak::KeycloakServer;
 pub use keycloak_admin::KeycloakAdmin;
+pub use kube_api::KubeApi;
 pub use openbao::{FreshOpenBao, OpenBaoServer};
 pub use pair::{Servers, ServersOptions};
 pub use postgres::PostgresServer;
