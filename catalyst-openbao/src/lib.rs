@@ -33,6 +33,7 @@
 //! | `wrapping_token_invalid` | used, ended, or never made |
 //! | `path_in_use`, `unknown_plugin` | something is mounted there already; the server has no such engine or method |
 //! | `invalid_policy`, `declared_only` | no policy; nothing that can be set by requests |
+//! | `token_not_found`, `secret_id_not_found`, `unknown_user` | it has ended, or never was |
 //! | `issuer_unreachable` | the server got no keys from the issuer of tokens |
 //! | `invalid_request`, `not_found`, `unreadable_answer`, `unexpected_status`, `assertion_timeout` | the rest |
 //!
@@ -107,7 +108,7 @@ pub use kv2::Kv2;
 pub use lease::{Lease, LeaseId, LeaseTerm};
 pub use leases::{LeaseStatus, Leases};
 pub use operator::Operator;
-pub use path::{Mount, Namespace, RoleName, SecretPath};
+pub use path::{Mount, Namespace, RoleName, SecretPath, UserName};
 pub use pki::Pki;
 pub use rabbitmq::RabbitMq;
 pub use raft::Raft;

@@ -88,6 +88,9 @@ names! {
     /// The name of a policy: `orders-read`. The server makes its letters small.
     PolicyName, "policy name", |c| !c.is_control();
 
+    /// The name of a user of the `userpass` method: `anna`. The server makes its letters small.
+    UserName, "user name", |c| !c.is_control();
+
     /// A namespace: `team-a` or `team-a/dev`. Printable ASCII without spaces, for it stands in a header.
     Namespace, "namespace", |c| c.is_ascii_graphic();
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use catalyst_core::http::{HttpClient, Method, Request, Response};
 use catalyst_core::{Error, ErrorKind, Idempotency, Result, RetryAdvice, Secret};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::time::Instant;
 use url::Url;
 
@@ -239,6 +240,13 @@ impl Answer<'_> {
         self.report(transport, request_id, envelope.warnings.as_deref());
         let missing = || self.undecodable().with_help("the answer holds no data").with_request_id(request_id);
         envelope.data.ok_or_else(missing)
+    }
+
+    /// The whole body, for answers of which more is wanted than an envelope has, or which have none.
+    pub(crate) fn bare<'r, T: Deserialize<'r>>(&'r self, transport: &Transport) -> Result<T> {
+        let envelope: Enclosed<'r, IgnoredAny> = self.parse()?;
+        self.report(transport, envelope.request_id.as_str(), envelope.warnings.as_deref());
+        self.parse()
     }
 
     fn parse<'r, T: Deserialize<'r>>(&'r self) -> Result<T> {

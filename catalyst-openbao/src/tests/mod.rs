@@ -1,5 +1,6 @@
 //! The client against recorded answers, over HTTP on loopback; sessions in virtual time.
 
+mod auth_methods;
 mod bad_input;
 mod credentials;
 mod logins;
