@@ -10,7 +10,7 @@ mod capabilities;
 mod capability;
 mod client;
 mod control_groups;
-mod hcl;
+pub(crate) mod hcl;
 mod monitoring;
 mod mount;
 mod mounts;
@@ -41,3 +41,6 @@ pub use remount::{Remount, RemountStatus};
 pub use crate::path::{ApiPath, PluginName, PolicyName, QuotaName};
 
 use client::unless_unmounted;
+
+#[cfg(feature = "mock")]
+pub(crate) use policy_reader::read as read_policy;

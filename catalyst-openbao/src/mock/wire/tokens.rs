@@ -44,7 +44,7 @@ pub(super) fn answer(model: &Model, asked: &Asked, rest: &str) -> Result<Content
 }
 
 /// What token the body of `auth/token/create` asks for, and whether it is to have no parent.
-fn wanted(asked: &Asked) -> Result<(TokenGrant, bool), Refusal> {
+pub(crate) fn wanted(asked: &Asked) -> Result<(TokenGrant, bool), Refusal> {
     let fields = asked.fields();
     let listed = fields.get("policies").and_then(Value::as_array);
     let policies: Vec<&str> = listed.into_iter().flatten().filter_map(Value::as_str).collect();
@@ -66,6 +66,9 @@ fn wanted(asked: &Asked) -> Result<(TokenGrant, bool), Refusal> {
     }
     if asked.text("type").as_deref() == Some("batch") {
         grant = grant.batch();
+    }
+    if asked.flag("no_default_policy") == Some(true) {
+        grant = grant.without_default_policy();
     }
     Ok((grant, asked.flag("no_parent").unwrap_or(false)))
 }
