@@ -7,6 +7,8 @@
 //! | [`DynamicCredentials`], [`StaticCredentials`], [`Database`] | the database engine |
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
 //! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
+//! | [`system`], [`auth_method`] | the server's own settings: mounts, policies, login methods and their roles |
+//! | [`ApiRequest`] | whatever this crate has no function for |
 //! | [`Mount`], [`SecretPath`], [`RoleName`], [`Namespace`] | names, parsed once |
 //!
 //! # How failure behaves
@@ -36,14 +38,23 @@
 //! | `seed_missing`, `seed_malformed`, `seed_too_open`, `seed_mismatch`, `seed_unavailable`, `journal_unreadable` | the seed of a bring-up |
 //! | `init_answer_lost`, `initialized_by_others`, `storage_gone`, `custody_failed`, `custody_conflict` | a bring-up, and whose server it is |
 //! | `contradiction`, `mount_conflict`, `audit_device_missing`, `audit_not_written` | what is declared, and what is there |
+//! | `path_in_use`, `unknown_plugin` | something is mounted there already; the server has no such engine or method |
+//! | `invalid_policy`, `declared_only` | no policy; nothing that can be set by requests |
+//! | `token_not_found`, `secret_id_not_found`, `unknown_user` | it has ended, or never was |
+//! | `unknown_policy`, `unknown_device`, `no_plugin_directory` | no such policy of passwords, no such audit device; no plugins here |
+//! | `namespace_locked`, `already_locked`, `wrong_unlock_key` | the API of a namespace is locked, and by whom it is unlocked |
+//! | `request_not_found`, `already_approved` | of a control group |
+//! | `issuer_unreachable` | the server got no keys from the issuer of tokens |
 //! | `invalid_request`, `not_found`, `unreadable_answer`, `unexpected_status`, `assertion_timeout` | the rest |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
 //! spawns.
 
 mod api;
+mod api_request;
 mod ask;
 mod auth;
+pub mod auth_method;
 #[cfg(feature = "bootstrap")]
 pub mod bootstrap;
 mod builder;
@@ -61,6 +72,7 @@ mod identity;
 mod kubernetes;
 mod kv2;
 mod lease;
+mod lease_admin;
 mod leases;
 mod maintain;
 #[cfg(feature = "mock")]
@@ -74,10 +86,11 @@ mod raft;
 mod refusal;
 mod session;
 mod sessions;
+mod settings;
 mod ssh;
 mod statics;
 mod store;
-mod system;
+pub mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]
@@ -91,8 +104,10 @@ mod warning;
 mod wire;
 mod wrapping;
 
+pub use catalyst_core::http::Method;
 pub use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret};
 
+pub use api_request::ApiRequest;
 pub use auth::Login;
 pub use builder::OpenBaoBuilder;
 pub use client::OpenBao;
@@ -107,13 +122,14 @@ pub use identity::Identity;
 pub use kubernetes::KubernetesSecrets;
 pub use kv2::Kv2;
 pub use lease::{Lease, LeaseId, LeaseTerm};
+pub use lease_admin::IrrevocableLease;
 pub use leases::{LeaseStatus, Leases};
 pub use operator::{
     InitRequest, Initialized, KeyKind, KeyShare, KeySplit, KeyStatus, NewKeys, Operator, Rekey, RekeyAttempt,
     RekeyProgress, RekeyRequest, RootAttempt, RootGeneration, RootProgress, SealStatus, SealType,
     Verification, VerificationProgress,
 };
-pub use path::{Mount, Namespace, RoleName, SecretPath};
+pub use path::{ApiPath, Mount, Namespace, RoleName, SecretPath, UserName};
 pub use pki::Pki;
 pub use rabbitmq::RabbitMq;
 pub use raft::Raft;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use catalyst_core::http::{HttpClient, Method, Request, Response};
 use catalyst_core::{Error, ErrorKind, Idempotency, Result, RetryAdvice, Secret};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::time::Instant;
 use url::Url;
 
@@ -30,13 +31,23 @@ pub(crate) struct Call<'a> {
     body: Option<Body<'a>>,
     wrap_ttl: Option<Duration>,
     timeout: Option<Duration>,
+    namespace: Option<&'a Namespace>,
     pub(crate) idempotency: Idempotency,
 }
 
 impl<'a> Call<'a> {
     pub(crate) fn new(operation: Operation, method: Method, path: &'a [&'a str]) -> Self {
         let idempotency = Idempotency::Repeatable;
-        Self { operation, method, path, body: None, wrap_ttl: None, timeout: None, idempotency }
+        Self {
+            operation,
+            method,
+            path,
+            body: None,
+            wrap_ttl: None,
+            timeout: None,
+            namespace: None,
+            idempotency,
+        }
     }
 
     /// Sends a body.
@@ -57,6 +68,11 @@ impl<'a> Call<'a> {
     /// Ends the call sooner than the client's limit.
     pub(crate) fn timeout(self, limit: Duration) -> Self {
         Self { timeout: Some(limit), ..self }
+    }
+
+    /// In this namespace, in place of the client's.
+    pub(crate) fn in_namespace(self, namespace: &'a Namespace) -> Self {
+        Self { namespace: Some(namespace), ..self }
     }
 
     /// The path for errors and spans: without the query, which may be anything.
@@ -162,7 +178,7 @@ impl Transport {
         if let Some(token) = token {
             request = request.secret_header("x-vault-token", token)?;
         }
-        if let Some(namespace) = &self.namespace {
+        if let Some(namespace) = call.namespace.or(self.namespace.as_ref()) {
             request = request.header("x-vault-namespace", namespace.as_str())?;
         }
         if let Some(ttl) = call.wrap_ttl {
@@ -241,9 +257,17 @@ impl Answer<'_> {
         envelope.data.ok_or_else(missing)
     }
 
-    /// The answer as a whole, where it comes without an envelope.
-    pub(crate) fn bare<'r, T: Deserialize<'r>>(&'r self) -> Result<T> {
+    /// The whole body, for answers of which more is wanted than an envelope has, or which have none.
+    pub(crate) fn bare<'r, T: Deserialize<'r>>(&'r self, transport: &Transport) -> Result<T> {
+        let envelope: Enclosed<'r, IgnoredAny> = self.parse()?;
+        self.report(transport, envelope.request_id.as_str(), envelope.warnings.as_deref());
         self.parse()
+    }
+
+    /// The whole body as a text.
+    pub(crate) fn text(&self) -> Result<&str> {
+        std::str::from_utf8(self.response.body())
+            .map_err(|_quotes_nothing| self.undecodable().with_help("the answer is not UTF-8"))
     }
 
     fn parse<'r, T: Deserialize<'r>>(&'r self) -> Result<T> {

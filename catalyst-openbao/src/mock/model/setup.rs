@@ -145,17 +145,6 @@ impl Model {
         self.with(|state| state.server = server);
     }
 
-    /// Declares an audit device, as the server's configuration does; it writes nowhere.
-    pub fn declare_audit(&self, name: &str) {
-        let about = serde_json::json!({ "type": "file", "path": format!("{}/", trim(name)) });
-        self.with(|state| state.stored.settings.insert(format!("sys/audit/{}", trim(name)), about));
-    }
-
-    /// The settings that were written, by their paths, as the server would show them.
-    pub fn settings(&self) -> std::collections::BTreeMap<String, serde_json::Value> {
-        self.with(|state| state.stored.settings.clone())
-    }
-
     /// How many tokens may do everything and are still good: none once nobody needs them any more.
     pub fn live_root_tokens(&self) -> usize {
         self.with(|state| state.roots())
@@ -177,10 +166,7 @@ impl Model {
         self.with(|state| {
             let (kind, allowed) = (state.seal.kind, state.seal.generates_roots);
             let audit = std::mem::take(&mut state.users);
-            let declared = std::mem::take(&mut state.stored.settings);
             *state = State::uninitialized(kind);
-            state.stored.settings =
-                declared.into_iter().filter(|(path, _)| path.starts_with("sys/audit/")).collect();
             (state.seal.generates_roots, state.users) = (allowed, audit);
         });
     }

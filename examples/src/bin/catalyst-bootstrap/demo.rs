@@ -20,7 +20,6 @@ pub(crate) async fn play() -> Result<Said> {
     screen.step("a server that was never initialised, with a Shamir seal, and a single-use seed");
     let model = Model::uninitialized(MockSeal::Shamir);
     model.allow_root_generation(true);
-    model.declare_audit("to-file");
     let fake = FakeOpenBao::serve(model.clone()).await;
     let folder = tempfile::tempdir().map_err(broken)?;
     let seed = folder.path().join("recovery-seed");

@@ -2,14 +2,14 @@
 
 use super::{
     Answered, audit, auth_methods, control_groups, metrics, mounts, namespaces, plugins, policies, quotas,
-    raft, seal, settings,
+    raft, seal,
 };
 use crate::mock::model::Model;
 use crate::mock::model::state::State;
 use crate::mock::wire::Asked;
 
 /// Each looks at the path and answers, or leaves it to the next; what none takes is answered elsewhere.
-const AREAS: [fn(&mut State, &Asked, &str) -> Answered; 11] = [
+const AREAS: [fn(&mut State, &Asked, &str) -> Answered; 10] = [
     audit::answer,
     control_groups::answer,
     metrics::answer,
@@ -20,7 +20,6 @@ const AREAS: [fn(&mut State, &Asked, &str) -> Answered; 11] = [
     quotas::answer,
     raft::answer,
     seal::answer,
-    settings::answer,
 ];
 
 impl Model {
@@ -31,8 +30,6 @@ impl Model {
 
     /// A request below `auth/` that is neither a login nor about tokens.
     pub(crate) fn auth_method(&self, asked: &Asked, rest: &str) -> Answered {
-        self.with(|state| {
-            auth_methods::answer(state, asked, rest).or_else(|| settings::auth_method(state, asked, rest))
-        })
+        self.with(|state| auth_methods::answer(state, asked, rest))
     }
 }

@@ -1,132 +1,135 @@
-//! Settings that the model keeps without understanding them: what was written is what is read.
-//!
-//! They answer where no area of its own does: mounts, login methods with their configurations and roles, policies,
-//! audit devices.
+//! What the areas of the server's own API keep.
 
+use std::collections::BTreeMap;
+
+use catalyst_core::Secret;
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 
-use super::Answered;
-use crate::EngineType;
-use crate::mock::model::engine::capability;
-use crate::mock::model::kv::KvMount;
-use crate::mock::model::state::{Engine, State, full_path};
-use crate::mock::model::{Refusal, engine};
-use crate::mock::wire::{Asked, Content, Verb};
+use crate::mock::model::state::State;
 
-/// A request below `sys/`.
-pub(super) fn answer(state: &mut State, asked: &Asked, rest: &str) -> Answered {
-    let (area, name) = rest.split_once('/').unwrap_or((rest, ""));
-    match (asked.verb, area, name) {
-        (Verb::Read, "auth" | "audit", "") => Some(admitted(state, asked, |state| Ok(listed(state, area)))),
-        (Verb::Write, "auth", name) if !name.is_empty() => Some(admitted(state, asked, |state| {
-            let description = json!({ "type": asked.text("type"), "options": null });
-            add(state, &format!("sys/auth/{name}"), name, description)
-        })),
-        (Verb::Write, "mounts", name) if !name.is_empty() => {
-            Some(admitted(state, asked, |state| mount(state, asked, name)))
-        }
-        (Verb::Write, "audit-hash", name) => Some(admitted(state, asked, |state| hash(state, asked, name))),
-        (_, "policies", name) if name.starts_with("acl/") => Some(stored(state, asked)),
-        _ => None,
+#[derive(Clone, Default)]
+pub(in crate::mock::model) struct Settings {
+    /// By their full paths, login methods with `auth/` in front. A mount that a test made has none until it is tuned.
+    pub(super) mounts: BTreeMap<String, MountRecord>,
+    pub(super) moves: BTreeMap<String, (String, String)>,
+    pub(super) policies: BTreeMap<String, PolicyRecord>,
+    pub(super) password_policies: BTreeMap<String, String>,
+    pub(super) namespaces: BTreeMap<String, NamespaceRecord>,
+    pub(super) quotas: BTreeMap<String, Quota>,
+    pub(super) quota_config: Map<String, Value>,
+    pub(super) methods: BTreeMap<String, Method>,
+    pub(super) token_roles: BTreeMap<String, Map<String, Value>>,
+}
+
+#[derive(Clone)]
+pub(super) struct MountRecord {
+    pub(super) kind: String,
+    pub(super) accessor: String,
+    pub(super) uuid: String,
+    pub(super) description: String,
+    pub(super) options: Value,
+    pub(super) config: Map<String, Value>,
+    pub(super) local: bool,
+    pub(super) seal_wrap: bool,
+}
+
+#[derive(Clone)]
+pub(super) struct PolicyRecord {
+    pub(super) text: String,
+    pub(super) version: u64,
+    pub(super) cas_required: bool,
+    pub(super) modified: Instant,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct NamespaceRecord {
+    pub(super) uuid: String,
+    pub(super) metadata: Map<String, Value>,
+    pub(super) lock: Option<Secret>,
+}
+
+/// How many requests are let in, in windows of one interval.
+#[derive(Clone)]
+pub(super) struct Quota {
+    pub(super) fields: Map<String, Value>,
+    pub(super) window: Instant,
+    pub(super) used: f64,
+}
+
+/// The settings of one login method, as they were written by requests.
+#[derive(Clone, Default)]
+pub(super) struct Method {
+    pub(super) config: Option<Map<String, Value>>,
+    pub(super) roles: BTreeMap<String, Role>,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Role {
+    pub(super) fields: Map<String, Value>,
+    /// What a login of an app role shows beside its secret.
+    pub(super) identifier: String,
+    pub(super) password: Option<Secret>,
+    pub(super) secrets: Vec<SecretIdRecord>,
+}
+
+#[derive(Clone)]
+pub(super) struct SecretIdRecord {
+    pub(super) secret: Secret,
+    pub(super) accessor: String,
+    pub(super) created: Instant,
+    pub(super) ttl: u64,
+    pub(super) uses: u64,
+    pub(super) metadata: Value,
+    pub(super) cidrs: Value,
+}
+
+impl State {
+    /// As random and as long as the server's identifiers.
+    pub(super) fn random_uuid(&mut self) -> String {
+        let hex = format!("{:032x}", self.random.u128(..));
+        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
     }
-}
 
-/// A request below `auth/`: the configuration or a role of a method that was enabled.
-pub(super) fn auth_method(state: &mut State, asked: &Asked, rest: &str) -> Answered {
-    let enabled = |mount: &str| state.stored.settings.contains_key(&format!("sys/auth/{mount}"));
-    let ends = rest.match_indices('/').map(|(at, _)| at);
-    let inside = ends.map(|at| (&rest[..at], &rest[at + 1..])).find(|(mount, _)| enabled(mount));
-    let (_, inside) = inside?;
-    (inside == "config" || inside.starts_with("role/")).then(|| stored(state, asked))
-}
-
-fn admitted(
-    state: &mut State,
-    asked: &Asked,
-    act: impl FnOnce(&mut State) -> Result<Content, Refusal>,
-) -> Result<Content, Refusal> {
-    state.admit(&asked.call, &asked.path, capability(asked.verb))?;
-    act(state)
-}
-
-/// One thing at its own path: a write sets the fields that it names.
-fn stored(state: &mut State, asked: &Asked) -> Result<Content, Refusal> {
-    admitted(state, asked, |state| match asked.verb {
-        Verb::Write => {
-            let entry = state.stored.settings.entry(asked.path.clone()).or_insert_with(|| json!({}));
-            for (name, value) in asked.fields() {
-                entry[name] = value;
-            }
-            Ok(Content::done())
-        }
-        Verb::Read => state
-            .stored
-            .settings
-            .get(&asked.path)
-            .cloned()
-            .map(Content::data)
-            .ok_or_else(Refusal::nothing_there),
-        Verb::Delete => {
-            state.stored.settings.remove(&asked.path);
-            Ok(Content::done())
-        }
-        _ => Err(Refusal::unsupported_operation()),
-    })
-}
-
-fn add(state: &mut State, key: &str, name: &str, description: Value) -> Result<Content, Refusal> {
-    if state.stored.settings.contains_key(key) {
-        return Err(in_use(name));
-    }
-    state.stored.settings.insert(key.to_owned(), description);
-    Ok(Content::done())
-}
-
-fn mount(state: &mut State, asked: &Asked, name: &str) -> Result<Content, Refusal> {
-    let full = full_path(&asked.call.namespace, name);
-    if state.stored.mounts.contains_key(&full) {
-        return Err(in_use(name));
-    }
-    let kind = asked.text("type").unwrap_or_default();
-    let engine = match kind.as_str() {
-        "kv" => Engine::Kv(KvMount::default()),
-        _ => match kind.parse::<EngineType>().ok().and_then(|kind| engine::new(&kind)) {
-            Some(engine) => Engine::Other(engine),
-            None => return Err(Refusal::bad_request(&format!("plugin not found in the catalog: {kind}"))),
-        },
-    };
-    state.stored.mounts.insert(full, engine);
-    Ok(Content::done())
-}
-
-/// What is below `sys/auth` or `sys/audit`; the payload stands beside `data`, too.
-fn listed(state: &State, area: &str) -> Content {
-    let prefix = format!("sys/{area}/");
-    let mut entries = Map::new();
-    if area == "auth" {
-        entries.insert("token/".to_owned(), json!({ "type": "token", "options": null }));
-    }
-    for (path, about) in &state.stored.settings {
-        if let Some(name) = path.strip_prefix(&prefix) {
-            entries.insert(format!("{name}/"), about.clone());
+    pub(super) fn new_mount_record(&mut self, kind: &str, options: Value) -> MountRecord {
+        MountRecord {
+            kind: kind.to_owned(),
+            accessor: format!("{kind}_{:08x}", self.random.u32(..)),
+            uuid: self.random_uuid(),
+            description: String::new(),
+            options,
+            config: Map::new(),
+            local: false,
+            seal_wrap: false,
         }
     }
-    Content::data(Value::Object(entries))
 }
 
-fn hash(state: &State, asked: &Asked, name: &str) -> Result<Content, Refusal> {
-    if !state.stored.settings.contains_key(&format!("sys/audit/{name}")) {
-        return Err(Refusal::bad_request(&format!("unknown audit backend \"{name}/\"")));
+impl MountRecord {
+    pub(super) fn to_json(&self, login: bool) -> Value {
+        let mut config = self.config.clone();
+        for (name, value) in
+            [("default_lease_ttl", json!(0)), ("max_lease_ttl", json!(0)), ("force_no_cache", json!(false))]
+        {
+            config.entry(name).or_insert(value);
+        }
+        if login {
+            config.entry("token_type").or_insert_with(|| "default-service".into());
+        }
+        json!({
+            "accessor": self.accessor,
+            "config": config,
+            "deprecation_status": "supported",
+            "description": self.description,
+            "external_entropy_access": false,
+            "local": self.local,
+            "options": self.options,
+            "plugin_version": "",
+            "running_plugin_version": "v2.7.2+builtin.bao",
+            "running_sha256": "",
+            "seal_wrap": self.seal_wrap,
+            "type": self.kind,
+            "uuid": self.uuid,
+        })
     }
-    // The length is that of the server's, the digest is none.
-    let sum = asked
-        .text("input")
-        .unwrap_or_default()
-        .bytes()
-        .fold(7u128, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    Ok(Content::data(json!({ "hash": format!("hmac-sha256:{sum:064x}") })))
-}
-
-fn in_use(name: &str) -> Refusal {
-    Refusal::bad_request(&format!("path is already in use at {name}/"))
 }
