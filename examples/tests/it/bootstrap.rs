@@ -3,13 +3,14 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use catalyst_openbao::bootstrap::Declared;
 use catalyst_openbao::mock::{MockSeal, Model, TokenGrant};
 use catalyst_openbao::testing::FakeOpenBao;
 use catalyst_openbao::{Login, OpenBao};
 use serde_json::Value;
+use tokio::time::Instant;
 
 const DECLARATION: &str = r#"
 audit:
@@ -38,7 +39,8 @@ struct Job {
 
 impl Job {
     fn new(address: &str, extra: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        // In memory where there is such a place: a kill loses nothing of what was written, and the disk may be busy.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_not_there| tempfile::tempdir()).unwrap();
         let path = |name: &str| folder.path().join(name);
         std::fs::write(path("seed"), [9; 32]).unwrap();
         std::fs::set_permissions(path("seed"), PermissionsExt::from_mode(0o600)).unwrap();

@@ -6,7 +6,7 @@
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
 //! | [`PowerDnsServer`] | an authoritative PowerDNS with SQLite or LMDB, which answers questions too |
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
-//! | [`KubeApi`] | TokenReview and Secrets of a Kubernetes cluster, in process |
+//! | [`KubeApi`] | token reviews and Secrets of a Kubernetes cluster, in process |
 //! | [`AssertionIssuer`] | an issuer of JWT-SVIDs and service account tokens, in process |
 //! | [`SpireServer`] | SPIRE, from binaries that are given |
 //! | [`Servers`] | OpenBao and PostgreSQL, ready to make database users and to log workloads in |

@@ -97,7 +97,7 @@ impl OpenBaoServer {
     /// # Cancel safety
     /// A server that was started ends.
     pub async fn start_for(lifetime: Lifetime) -> Result<Self> {
-        let mut server = Self::start_raw(&FreshOpenBao::new(), lifetime).await?;
+        let mut server = Self::start_raw(FreshOpenBao::new(), lifetime).await?;
         server.initialize().await?;
         server.unseal().await?;
         Ok(server)
@@ -111,7 +111,7 @@ impl OpenBaoServer {
     ///
     /// # Cancel safety
     /// A server that was started ends.
-    pub async fn start_uninitialized(how: &FreshOpenBao) -> Result<Self> {
+    pub async fn start_uninitialized(how: FreshOpenBao) -> Result<Self> {
         Self::start_raw(how, Lifetime::Ours).await
     }
 
@@ -130,7 +130,7 @@ impl OpenBaoServer {
         self.start_sealed().await
     }
 
-    async fn start_raw(how: &FreshOpenBao, lifetime: Lifetime) -> Result<Self> {
+    async fn start_raw(how: FreshOpenBao, lifetime: Lifetime) -> Result<Self> {
         let folder = Folder::new("openbao")?;
         let (port, cluster_port) = (port::free_port()?, port::free_port()?);
         let tls = server_certificate()?;
@@ -435,16 +435,15 @@ fn run(folder: &Folder, binary: &Path, arguments: &[String], lifetime: Lifetime)
 /// The configuration file. A client certificate is requested but not demanded (the default of the listener), for
 /// the `cert` method wants one and the others have none. `performance_multiplier` 1 makes a single node active
 /// after 3 s instead of 7.
-fn production_like(folder: &Path, port: u16, cluster_port: u16, how: &FreshOpenBao) -> String {
+fn production_like(folder: &Path, port: u16, cluster_port: u16, how: FreshOpenBao) -> String {
     let host = Ipv4Addr::LOCALHOST;
     let audit = if how.audit { audit_device(folder) } else { String::new() };
     let roots = !how.root_generation;
-    let seal = match how.static_seal {
-        true => format!(
-            "seal \"static\" {{\n  current_key_id = \"k1\"\n  current_key    = {}\n}}",
-            Value::from(format!("file://{}", folder.join("seal.key").display()))
-        ),
-        false => String::new(),
+    let seal = if how.static_seal {
+        let key = Value::from(format!("file://{}", folder.join("seal.key").display()));
+        format!("seal \"static\" {{\n  current_key_id = \"k1\"\n  current_key    = {key}\n}}")
+    } else {
+        String::new()
     };
     let [data, certificate, key] =
         ["data", "server.pem", "server.key"].map(|name| quoted(&folder.join(name)));

@@ -1,14 +1,14 @@
 //! Broken off at random moments, on the real server.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use catalyst_core::Result;
 use catalyst_openbao::bootstrap::StorageReset;
 use catalyst_tests::servers::OpenBaoServer;
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::stage::{Seal, Stage, builder, with_token};
 
@@ -28,7 +28,7 @@ impl StorageReset for Wipe {
 
 async fn broken_off_at_random(seal: Seal, rounds: u32) {
     let stage = Stage::start(seal).await;
-    let started = OpenBaoServer::start_uninitialized(&stage.fresh().root_generation()).await.unwrap();
+    let started = OpenBaoServer::start_uninitialized(stage.fresh().root_generation()).await.unwrap();
     let server = Arc::new(Mutex::new(started));
     let mut whole = Duration::from_secs(4);
     for round in 0..rounds {
