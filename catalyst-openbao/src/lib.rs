@@ -50,6 +50,7 @@ mod engine_type;
 mod engines;
 mod health;
 mod identity;
+mod issuing;
 mod kubernetes;
 mod kv2;
 mod lease;
@@ -97,14 +98,17 @@ pub use dynamic::{Credentials, DynamicCredentials};
 pub use engine_type::EngineType;
 pub use health::{Health, HealthStatus};
 pub use identity::Identity;
-pub use kubernetes::KubernetesSecrets;
+pub use kubernetes::{
+    AccountSource, KubernetesConnection, KubernetesRole, KubernetesSecrets, RoleKind, ServiceAccountToken,
+    ServiceAccountTokens, TokenRequest,
+};
 pub use kv2::Kv2;
 pub use lease::{Lease, LeaseId, LeaseTerm};
 pub use leases::{LeaseStatus, Leases};
 pub use operator::Operator;
 pub use path::{Mount, Namespace, RoleName, SecretPath};
 pub use pki::Pki;
-pub use rabbitmq::RabbitMq;
+pub use rabbitmq::{RabbitConnection, RabbitMq, RabbitRole, TopicPermissions, VhostPermissions};
 pub use raft::Raft;
 pub use renewal::{KeeperReport, KeptLease, LeaseKeeper};
 pub use session::{Session, SessionKeeper, SessionState, SessionWatch, Standing};
