@@ -46,6 +46,7 @@ mod database;
 mod database_admin;
 mod denial;
 mod dynamic;
+mod encoded;
 mod engine_type;
 mod engines;
 mod health;
@@ -106,7 +107,7 @@ pub use kv2::Kv2;
 pub use lease::{Lease, LeaseId, LeaseTerm};
 pub use leases::{LeaseStatus, Leases};
 pub use operator::Operator;
-pub use path::{Mount, Namespace, RoleName, SecretPath};
+pub use path::{KeyName, Mount, Namespace, RoleName, SecretPath};
 pub use pki::Pki;
 pub use rabbitmq::{RabbitConnection, RabbitMq, RabbitRole, TopicPermissions, VhostPermissions};
 pub use raft::Raft;
@@ -116,7 +117,14 @@ pub use ssh::Ssh;
 pub use statics::{StaticCredential, StaticCredentials};
 pub use store::{MetadataUpdate, SecretMetadata, SecretStore, VersionMetadata, Versioned, WriteMode};
 pub use system::System;
-pub use totp::Totp;
-pub use transit::Transit;
+pub use totp::{
+    GeneratedTotpKey, ImportedTotpKey, NewTotpKey, OneTimeCode, OneTimePasswords, Totp, TotpAlgorithm,
+    TotpDigits, TotpKey,
+};
+pub use transit::{
+    Ciphertext, DataKey, DataKeyRequest, DataKeySize, Encryption, ExportKind, ExportVersion, HashAlgorithm,
+    Hmac, ImportedKey, KeySettings, KeyType, KeyVersion, Marshaling, Message, NewKey, Plaintext, RsaPadding,
+    Sealed, Signature, SignatureScheme, Signing, Transit, TransitKey,
+};
 pub use warning::{ServerWarning, Warnings};
 pub use wrapping::{WrappedSecret, WrappingStatus};

@@ -85,6 +85,10 @@ names! {
     /// The name of a role of the database engine or of a login method: `orders-rw`.
     RoleName, "role name", |c| !c.is_control();
 
+    /// The name of a key of the transit or of the TOTP engine: `orders`. Letters and digits of ASCII, `_`, `-` and `.`;
+    /// keys of the TOTP engine may have an `@`, too.
+    KeyName, "key name", |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@');
+
     /// A namespace: `team-a` or `team-a/dev`. Printable ASCII without spaces, for it stands in a header.
     Namespace, "namespace", |c| c.is_ascii_graphic();
 }

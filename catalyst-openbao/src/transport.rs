@@ -12,7 +12,7 @@ use crate::Namespace;
 use crate::operation::Operation;
 use crate::refusal::{self, Remains, SERVICE, refusal};
 use crate::warning::WarningSink;
-use crate::wire::{Enclosed, Envelope, Refused};
+use crate::wire::{self, Enclosed, Envelope, Refused};
 
 /// How many texts of one refusal are read.
 const MAX_ERRORS: usize = 8;
@@ -30,13 +30,15 @@ pub(crate) struct Call<'a> {
     body: Option<Body<'a>>,
     wrap_ttl: Option<Duration>,
     timeout: Option<Duration>,
+    /// Whether an answer with `batch_results` counts, whatever its status.
+    batch: bool,
     pub(crate) idempotency: Idempotency,
 }
 
 impl<'a> Call<'a> {
     pub(crate) fn new(operation: Operation, method: Method, path: &'a [&'a str]) -> Self {
         let idempotency = Idempotency::Repeatable;
-        Self { operation, method, path, body: None, wrap_ttl: None, timeout: None, idempotency }
+        Self { operation, method, path, body: None, wrap_ttl: None, timeout: None, batch: false, idempotency }
     }
 
     /// Sends a body.
@@ -57,6 +59,11 @@ impl<'a> Call<'a> {
     /// Ends the call sooner than the client's limit.
     pub(crate) fn timeout(self, limit: Duration) -> Self {
         Self { timeout: Some(limit), ..self }
+    }
+
+    /// Takes results that come with the status of their worst: a batch of which one item was refused is a 400.
+    pub(crate) fn batch(self) -> Self {
+        Self { batch: true, ..self }
     }
 
     /// The path for errors and spans: without the query, which may be anything.
@@ -146,7 +153,7 @@ impl Transport {
         let about = |error: Error| error.with_service(SERVICE).with_target(call.target());
         let request = self.request(call, token).map_err(about)?;
         let response = http.send(call.operation, request).await.map_err(about)?;
-        if response.is_success() {
+        if response.is_success() || (call.batch && holds_results(&response)) {
             return Ok(Answer { sent_at, call: *call, response });
         }
         Err(about(self.refused(call, &response)))
@@ -274,6 +281,11 @@ impl Answer<'_> {
             Idempotency::Repeatable => error,
         }
     }
+}
+
+fn holds_results(response: &Response) -> bool {
+    serde_json::from_slice::<wire::Batch>(response.body())
+        .is_ok_and(|answer| answer.data.is_some_and(|data| data.batch_results.is_some()))
 }
 
 fn not_the_server(operation: Operation, status: u16) -> Error {

@@ -95,6 +95,19 @@ pub(crate) struct Refused {
     pub(crate) request_id: Option<String>,
 }
 
+/// An answer, as far as it tells whether it holds the results of a batch.
+#[derive(serde::Deserialize)]
+pub(crate) struct Batch {
+    #[serde(default)]
+    pub(crate) data: Option<BatchData>,
+}
+
+#[derive(serde::Deserialize)]
+pub(crate) struct BatchData {
+    #[serde(default)]
+    pub(crate) batch_results: Option<IgnoredAny>,
+}
+
 /// What is left of a version of a secret. Anything else that a refusal carries is passed over.
 #[derive(Default, serde::Deserialize)]
 pub(crate) struct Gone {

@@ -12,6 +12,8 @@ use tokio::time::Instant;
 
 use super::state::{State, Stored};
 use super::users::UserDirectory;
+use crate::EngineType;
+
 use super::{Counters, Fault, Faults, Operation, UserEvent};
 
 /// An OpenBao in memory. Cheap to clone; clones are the same server.
@@ -58,6 +60,8 @@ impl Model {
         }));
         model.mount_kv("secret");
         model.mount_database("database");
+        // Always there, and never mounted by anybody.
+        model.mount_engine("cubbyhole", &EngineType::Cubbyhole);
         model
     }
 

@@ -7,6 +7,7 @@ mod clock;
 mod counters;
 mod database;
 mod engine;
+mod engines;
 mod faults;
 mod grant;
 mod handle;
@@ -40,7 +41,6 @@ pub use server::ServerState;
 pub use users::{UserChange, UserDirectory, UserEvent};
 
 pub(crate) use database::{Issued, StaticView};
-#[allow(unused_imports, reason = "the engines come next")]
 pub(crate) use engine::EngineModel;
 pub(crate) use kv::{CustomChange, KvSecret, MetadataChange, Patched, VersionView};
 pub(crate) use leases::Renewed;

@@ -53,6 +53,16 @@ impl Policy {
             .allow("auth/token/lookup-self", &[Capability::Read])
             .allow("auth/token/renew-self", update)
             .allow("auth/token/revoke-self", update)
+            .allow(
+                "cubbyhole/*",
+                &[
+                    Capability::Create,
+                    Capability::Read,
+                    Capability::Update,
+                    Capability::Delete,
+                    Capability::List,
+                ],
+            )
             .allow("sys/internal/ui/mounts/*", &[Capability::Read])
             .allow("sys/leases/lookup", update)
             .allow("sys/leases/renew", update)

@@ -8,16 +8,22 @@
 //! | [`store`] | [`SecretStore`](crate::SecretStore) | a KV engine, version 2, without check-and-set demanded |
 //! | [`dynamic`] | [`DynamicCredentials`](crate::DynamicCredentials) | a [`DynamicSetting`] |
 //! | [`statics`] | [`StaticCredentials`](crate::StaticCredentials) | a static role with a short period |
+//! | [`cubbyhole`] | [`Cubbyhole`](crate::Cubbyhole) | two service tokens |
+//! | [`totp`] | [`Totp`](crate::Totp) | a TOTP engine |
+//! | [`transit`] | [`Transit`](crate::Transit) | a transit engine with its first settings |
 //! | [`client`] | [`OpenBao`](crate::OpenBao) | a [`DynamicSetting`], and what each check says |
 
 #![allow(clippy::panic, clippy::missing_panics_doc, reason = "assertions for tests, which panic by purpose")]
 
 mod check;
 pub mod client;
+pub mod cubbyhole;
 pub mod dynamic;
 mod setting;
 pub mod statics;
 pub mod store;
+pub mod totp;
+pub mod transit;
 
 pub use setting::{Doorman, DynamicSetting};
 
