@@ -7,6 +7,7 @@
 //! | [`DynamicCredentials`], [`StaticCredentials`], [`Database`] | the database engine |
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
 //! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
+//! | [`system`], [`auth_method`] | the server's own settings: mounts, policies, login methods and their roles |
 //! | [`Mount`], [`SecretPath`], [`RoleName`], [`Namespace`] | names, parsed once |
 //!
 //! # How failure behaves
@@ -30,6 +31,9 @@
 //! | `backend_down`, `backend_refused` | the database behind the server |
 //! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |
 //! | `wrapping_token_invalid` | used, ended, or never made |
+//! | `path_in_use`, `unknown_plugin` | something is mounted there already; the server has no such engine or method |
+//! | `invalid_policy`, `declared_only` | no policy; nothing that can be set by requests |
+//! | `issuer_unreachable` | the server got no keys from the issuer of tokens |
 //! | `invalid_request`, `not_found`, `unreadable_answer`, `unexpected_status`, `assertion_timeout` | the rest |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
@@ -38,6 +42,7 @@
 mod api;
 mod ask;
 mod auth;
+pub mod auth_method;
 mod builder;
 mod client;
 mod cubbyhole;
@@ -69,10 +74,11 @@ mod refusal;
 mod renewal;
 mod session;
 mod sessions;
+mod settings;
 mod ssh;
 mod statics;
 mod store;
-mod system;
+pub mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]

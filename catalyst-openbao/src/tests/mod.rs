@@ -7,4 +7,5 @@ mod once;
 mod secrets;
 mod sessions;
 pub(crate) mod support;
+mod system;
 mod upkeep;
