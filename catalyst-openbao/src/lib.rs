@@ -34,6 +34,9 @@
 //! | `path_in_use`, `unknown_plugin` | something is mounted there already; the server has no such engine or method |
 //! | `invalid_policy`, `declared_only` | no policy; nothing that can be set by requests |
 //! | `issuer_unreachable` | the server got no keys from the issuer of tokens |
+//! | `already_initialized`, `wrong_seal_type`, `no_migration` | the server's seal is not as the call expects |
+//! | `malformed_share`, `wrong_share`, `share_repeated`, `too_few_shares` | key shares |
+//! | `attempt_in_progress`, `no_attempt`, `nonce_mismatch`, `generate_root_disabled` | rekeying, and root tokens out of shares |
 //! | `invalid_request`, `not_found`, `unreadable_answer`, `unexpected_status`, `assertion_timeout` | the rest |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
@@ -112,7 +115,11 @@ pub use kubernetes::{
 pub use kv2::Kv2;
 pub use lease::{Lease, LeaseId, LeaseTerm};
 pub use leases::{LeaseStatus, Leases};
-pub use operator::Operator;
+pub use operator::{
+    InitRequest, Initialized, KeyKind, KeyShare, KeySplit, KeyStatus, NewKeys, Operator, Rekey, RekeyAttempt,
+    RekeyProgress, RekeyRequest, RootAttempt, RootGeneration, RootProgress, SealStatus, SealType,
+    Verification, VerificationProgress,
+};
 pub use path::{KeyName, Mount, Namespace, RoleName, SecretPath};
 pub use pki::Pki;
 pub use rabbitmq::{RabbitConnection, RabbitMq, RabbitRole, TopicPermissions, VhostPermissions};

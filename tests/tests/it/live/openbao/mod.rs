@@ -1,0 +1,3 @@
+//! The engines of OpenBao, and what operators do with the whole server.
+
+mod operator;
