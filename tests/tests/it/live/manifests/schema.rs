@@ -1,0 +1,216 @@
+//! Resource definitions, and what an API server says of a manifest by them.
+//!
+//! The server checks unknown fields strictly, as `kubectl` and server-side apply ask it to. A keyword that is not
+//! evaluated here is an error of its own, so that no rule goes unnoticed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use regex::Regex;
+use serde_json::{Map, Value, json};
+
+/// Keywords that describe, or that concern merging and storing alone.
+const SILENT: [&str; 4] = ["description", "default", "x-kubernetes-list-type", "x-kubernetes-map-type"];
+const EVALUATED: [&str; 16] = [
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "enum",
+    "pattern",
+    "format",
+    "nullable",
+    "minLength",
+    "maxLength",
+    "minProperties",
+    "maxProperties",
+    "minItems",
+    "maxItems",
+    "x-kubernetes-preserve-unknown-fields",
+];
+const SUBDOMAIN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+
+/// The definitions of one release, by kind.
+pub(super) struct Definitions(BTreeMap<String, Value>);
+
+impl Definitions {
+    pub(super) fn read(folder: &Path) -> Self {
+        let kinds = ["secretstores", "clustersecretstores", "externalsecrets", "pushsecrets"].map(|name| {
+            let text = fs::read_to_string(folder.join(format!("external-secrets.io_{name}.yaml"))).unwrap();
+            let definition: Value = serde_yaml_ng::from_str(&text).unwrap();
+            (definition["spec"]["names"]["kind"].as_str().unwrap().to_owned(), definition)
+        });
+        Self(kinds.into())
+    }
+
+    /// What the server would refuse in `manifest`; nothing if it takes it.
+    pub(super) fn faults(&self, manifest: &Value) -> Vec<String> {
+        let Some(definition) = manifest["kind"].as_str().and_then(|kind| self.0.get(kind)) else {
+            return vec!["kind: there is no such resource".to_owned()];
+        };
+        let spec = &definition["spec"];
+        let group = spec["group"].as_str().unwrap();
+        let served = |version: &&Value| {
+            let name = format!("{group}/{}", version["name"].as_str().unwrap());
+            manifest["apiVersion"] == *name && version["served"] == true
+        };
+        let Some(version) = spec["versions"].as_array().unwrap().iter().find(served) else {
+            return vec!["apiVersion: it is not served".to_owned()];
+        };
+        let mut schema = version["schema"]["openAPIV3Schema"].clone();
+        schema["properties"]["metadata"] = metadata(spec["scope"] == "Namespaced");
+        schema["required"] = json!(["apiVersion", "kind", "metadata", "spec"]);
+        let mut faults = Vec::new();
+        check(&schema, manifest, "", &mut faults);
+        faults
+    }
+}
+
+/// What the server asks of every resource, which no definition repeats.
+fn metadata(namespaced: bool) -> Value {
+    let name = json!({ "type": "string", "pattern": SUBDOMAIN, "minLength": 1, "maxLength": 253 });
+    let namespace =
+        json!({ "type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63 });
+    let label = json!({ "type": "string", "pattern": "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$", "maxLength": 63 });
+    let mut schema = json!({
+        "type": "object",
+        "required": ["name"],
+        "properties": { "name": name, "labels": { "type": "object", "additionalProperties": label } },
+    });
+    if namespaced {
+        schema["required"] = json!(["name", "namespace"]);
+        schema["properties"]["namespace"] = namespace;
+    }
+    schema
+}
+
+/// Adds what is wrong with `value`, which lies at `path`.
+pub(super) fn check(schema: &Value, value: &Value, path: &str, faults: &mut Vec<String>) {
+    for keyword in schema.as_object().unwrap().keys().map(String::as_str) {
+        if !SILENT.contains(&keyword) && !EVALUATED.contains(&keyword) {
+            faults.push(format!("{path}: the keyword {keyword} is not evaluated"));
+        }
+    }
+    let mut fault = |what: String| faults.push(format!("{path}: {what}"));
+    if let Some(allowed) = schema["enum"].as_array()
+        && !allowed.contains(value)
+    {
+        fault(format!("{value} is none of {allowed:?}"));
+    }
+    match (schema["type"].as_str(), value) {
+        (_, Value::Null) if schema["nullable"] == true => {}
+        (Some("object"), Value::Object(fields)) => check_object(schema, fields, path, faults),
+        (Some("array"), Value::Array(items)) => {
+            check_count(schema, "Items", items.len(), &mut fault);
+            for (index, item) in items.iter().enumerate() {
+                check(&schema["items"], item, &format!("{path}[{index}]"), faults);
+            }
+        }
+        (Some("string"), Value::String(text)) => check_text(schema, text, &mut fault),
+        (Some("integer"), Value::Number(number)) => {
+            let most = if schema["format"] == "int32" { i64::from(i32::MAX) } else { i64::MAX };
+            if number.as_i64().is_none_or(|number| number > most) {
+                fault(format!("{number} is too large"));
+            }
+        }
+        (Some("boolean"), Value::Bool(_)) => {}
+        (None, _) if schema["x-kubernetes-preserve-unknown-fields"] == true => {}
+        (kind, value) => fault(format!("{value} is no {kind:?}")),
+    }
+}
+
+fn check_object(schema: &Value, fields: &Map<String, Value>, path: &str, faults: &mut Vec<String>) {
+    check_count(schema, "Properties", fields.len(), &mut |what| faults.push(format!("{path}: {what}")));
+    for required in schema["required"].as_array().into_iter().flatten() {
+        if !fields.contains_key(required.as_str().unwrap()) {
+            faults.push(format!("{path}: there is no {required}"));
+        }
+    }
+    for (name, value) in fields {
+        let path = format!("{path}.{name}");
+        match (schema["properties"].get(name), &schema["additionalProperties"]) {
+            (Some(known), _) => check(known, value, &path, faults),
+            (None, Value::Object(_)) => check(&schema["additionalProperties"], value, &path, faults),
+            (None, _) if schema["x-kubernetes-preserve-unknown-fields"] == true => {}
+            (None, _) => faults.push(format!("{path}: there is no such field")),
+        }
+    }
+}
+
+fn check_count(schema: &Value, what: &str, count: usize, fault: &mut impl FnMut(String)) {
+    let limit = |end: &str| schema[format!("{end}{what}")].as_u64();
+    let count = u64::try_from(count).unwrap();
+    if limit("min").is_some_and(|least| count < least) || limit("max").is_some_and(|most| count > most) {
+        fault(format!("{count} is no count of {what} that is allowed"));
+    }
+}
+
+fn check_text(schema: &Value, text: &str, fault: &mut impl FnMut(String)) {
+    check_count(schema, "Length", text.chars().count(), fault);
+    if let Some(pattern) = schema["pattern"].as_str()
+        && !Regex::new(pattern).unwrap().is_match(text)
+    {
+        fault(format!("{text:?} does not match {pattern}"));
+    }
+    match schema["format"].as_str() {
+        Some("byte") if STANDARD.decode(text).is_err() => fault("it is not base64".to_owned()),
+        None | Some("byte") => {}
+        Some(format) => fault(format!("the format {format} is not evaluated")),
+    }
+}
+
+#[test]
+fn the_check_can_fail() {
+    let schema = json!({
+        "type": "object",
+        "required": ["kind"],
+        "minProperties": 1,
+        "maxProperties": 4,
+        "properties": {
+            "kind": { "type": "string", "enum": ["A", "B"] },
+            "name": { "type": "string", "pattern": "^[a-z]+$", "maxLength": 3 },
+            "ca": { "type": "string", "format": "byte" },
+            "list": { "type": "array", "minItems": 1, "items": { "type": "integer", "format": "int32" } },
+            "labels": { "type": "object", "additionalProperties": { "type": "string" } },
+            "open": { "x-kubernetes-preserve-unknown-fields": true },
+        },
+    });
+    let faults = |value: &Value| {
+        let mut faults = Vec::new();
+        check(&schema, value, "", &mut faults);
+        faults
+    };
+    for good in [
+        json!({ "kind": "A" }),
+        json!({ "kind": "B", "name": "abc", "ca": "YQ==" }),
+        json!({ "kind": "A", "list": [1], "labels": { "any": "x" }, "open": { "any": [1] } }),
+    ] {
+        assert_eq!(faults(&good), [""; 0], "{good}");
+    }
+    for bad in [
+        json!({}),
+        json!([]),
+        json!({ "kind": "C" }),
+        json!({ "kind": 1 }),
+        json!({ "kind": null }),
+        json!({ "kind": "A", "nosuch": 1 }),
+        json!({ "kind": "A", "name": "abcd" }),
+        json!({ "kind": "A", "name": "ABC" }),
+        json!({ "kind": "A", "ca": "?" }),
+        json!({ "kind": "A", "list": [] }),
+        json!({ "kind": "A", "list": ["1"] }),
+        json!({ "kind": "A", "list": [1_u64 << 31] }),
+        json!({ "kind": "A", "labels": { "any": 1 } }),
+        json!({ "kind": "A", "name": "a", "ca": "", "list": [1], "labels": {} }),
+    ] {
+        assert_eq!(faults(&bad).len().min(1), 1, "{bad}");
+    }
+    let mut unknown = Vec::new();
+    let rule = json!({ "type": "string", "x-kubernetes-validations": [] });
+    check(&rule, &json!("a"), "", &mut unknown);
+    assert_eq!(unknown.len(), 1, "a rule that is not evaluated goes unnoticed");
+}
