@@ -129,7 +129,7 @@ async fn the_platforms_operator_takes_its_store_and_does_not_know_a_refresh_poli
     assert_eq!(platform.faults(&read(&names.cluster_secret_store().unwrap().to_string())), [""; 0]);
     let newer = names.version(catalyst_sdk::manifest::ApiVersion::V1);
     let store = read(&newer.cluster_secret_store().unwrap().to_string());
-    assert_eq!(platform.faults(&store), ["apiVersion: it is not served"]);
+    assert_eq!(platform.faults(&store), ["no such version of such a resource is served"]);
     assert_eq!(both.faults(&store), [""; 0]);
 
     let builder = ExternalSecret::builder("app".parse().unwrap(), "ns".parse().unwrap(), newer.store())

@@ -3,7 +3,8 @@
 //! The server checks unknown fields strictly, as `kubectl` and server-side apply ask it to. A keyword that is not
 //! evaluated here is an error of its own, so that no rule goes unnoticed.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
@@ -34,38 +35,38 @@ const EVALUATED: [&str; 16] = [
 ];
 const SUBDOMAIN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 
-/// The definitions of one release, by kind.
-pub(super) struct Definitions(BTreeMap<String, Value>);
+/// The schemas that one release serves, by `apiVersion` and kind.
+pub(super) struct Definitions(BTreeMap<(String, String), Value>);
 
 impl Definitions {
     pub(super) fn read(folder: &Path) -> Self {
-        let kinds = ["secretstores", "clustersecretstores", "externalsecrets", "pushsecrets"].map(|name| {
+        let mut schemas = BTreeMap::new();
+        for name in ["secretstores", "clustersecretstores", "externalsecrets", "pushsecrets"] {
             let text = fs::read_to_string(folder.join(format!("external-secrets.io_{name}.yaml"))).unwrap();
             let definition: Value = serde_yaml_ng::from_str(&text).unwrap();
-            (definition["spec"]["names"]["kind"].as_str().unwrap().to_owned(), definition)
-        });
-        Self(kinds.into())
+            let spec = &definition["spec"];
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            let served =
+                spec["versions"].as_array().unwrap().iter().filter(|version| version["served"] == true);
+            for version in served {
+                let mut schema = version["schema"]["openAPIV3Schema"].clone();
+                schema["properties"]["metadata"] = metadata(spec["scope"] == "Namespaced");
+                schema["required"] = json!(["apiVersion", "kind", "metadata", "spec"]);
+                let version = format!("{}/{}", text(&spec["group"]), text(&version["name"]));
+                schemas.insert((version, text(&spec["names"]["kind"])), schema);
+            }
+        }
+        Self(schemas)
     }
 
     /// What the server would refuse in `manifest`; nothing if it takes it.
     pub(super) fn faults(&self, manifest: &Value) -> Vec<String> {
-        let Some(definition) = manifest["kind"].as_str().and_then(|kind| self.0.get(kind)) else {
-            return vec!["kind: there is no such resource".to_owned()];
+        let text = |name: &str| manifest[name].as_str().unwrap_or_default().to_owned();
+        let Some(schema) = self.0.get(&(text("apiVersion"), text("kind"))) else {
+            return vec!["no such version of such a resource is served".to_owned()];
         };
-        let spec = &definition["spec"];
-        let group = spec["group"].as_str().unwrap();
-        let served = |version: &&Value| {
-            let name = format!("{group}/{}", version["name"].as_str().unwrap());
-            manifest["apiVersion"] == *name && version["served"] == true
-        };
-        let Some(version) = spec["versions"].as_array().unwrap().iter().find(served) else {
-            return vec!["apiVersion: it is not served".to_owned()];
-        };
-        let mut schema = version["schema"]["openAPIV3Schema"].clone();
-        schema["properties"]["metadata"] = metadata(spec["scope"] == "Namespaced");
-        schema["required"] = json!(["apiVersion", "kind", "metadata", "spec"]);
         let mut faults = Vec::new();
-        check(&schema, manifest, "", &mut faults);
+        check(schema, manifest, "", &mut faults);
         faults
     }
 }
@@ -152,7 +153,7 @@ fn check_count(schema: &Value, what: &str, count: usize, fault: &mut impl FnMut(
 fn check_text(schema: &Value, text: &str, fault: &mut impl FnMut(String)) {
     check_count(schema, "Length", text.chars().count(), fault);
     if let Some(pattern) = schema["pattern"].as_str()
-        && !Regex::new(pattern).unwrap().is_match(text)
+        && !matches(pattern, text)
     {
         fault(format!("{text:?} does not match {pattern}"));
     }
@@ -161,6 +162,15 @@ fn check_text(schema: &Value, text: &str, fault: &mut impl FnMut(String)) {
         None | Some("byte") => {}
         Some(format) => fault(format!("the format {format} is not evaluated")),
     }
+}
+
+/// The schemas repeat a handful of patterns a thousand times.
+fn matches(pattern: &str, text: &str) -> bool {
+    thread_local!(static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::default());
+    COMPILED.with_borrow_mut(|compiled| {
+        let regex = compiled.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).unwrap());
+        regex.is_match(text)
+    })
 }
 
 #[test]
