@@ -8,9 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use catalyst_sdk::Error;
 use catalyst_sdk::manifest::{
     ApiVersion, Auth, CaBundle, CaSource, ClusterSecretStore, CreationPolicy, Decoding, DeletionPolicy,
-    ExternalSecret, JwtSource, KvVersion, Labels, NamespaceName, Provider, PushDeletionPolicy, PushSecret,
-    Refresh, RemoteKey, RemoteRef, SecretKey, SecretKeyRef, SecretStore, SecretStoreKind, SecretType,
-    ServiceAccountRef, StoreRef, Target, Template, TemplateText, UpdatePolicy,
+    ExternalSecret, ExternalSecretBuilder, JwtSource, KvVersion, Labels, NamespaceName, Provider,
+    PushDeletionPolicy, PushSecret, PushSecretBuilder, Refresh, RemoteKey, RemoteRef, SecretKey,
+    SecretKeyRef, SecretStore, SecretStoreKind, SecretType, ServiceAccountRef, StoreRef, Target, Template,
+    TemplateText, UpdatePolicy,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -64,9 +65,9 @@ fn account(namespace: Option<NamespaceName>) -> impl Strategy<Value = ServiceAcc
     })
 }
 
-fn auth(namespace: Option<NamespaceName>) -> impl Strategy<Value = Auth> {
-    let key = || secret_key(namespace.clone());
-    let account = || account(namespace.clone());
+fn auth(namespace: Option<&NamespaceName>) -> impl Strategy<Value = Auth> + use<> {
+    let key = || secret_key(namespace.cloned());
+    let account = || account(namespace.cloned());
     let login = || (parsed(PATH), parsed(PATH));
     let token = prop_oneof![account().prop_map(JwtSource::ServiceAccount), key().prop_map(JwtSource::Secret)];
     prop_oneof![
@@ -101,13 +102,13 @@ fn authorities(namespace: Option<NamespaceName>) -> impl Strategy<Value = CaSour
 }
 
 /// For a store of the cluster if `namespace` is given: there, authorities name one.
-fn provider(namespace: Option<NamespaceName>) -> impl Strategy<Value = Provider> {
-    let key = || secret_key(namespace.clone());
+fn provider(namespace: Option<&NamespaceName>) -> impl Strategy<Value = Provider> + use<> {
+    let key = || secret_key(namespace.cloned());
     let server = "https?://[a-z]{1,9}\\.example\\.test(:[1-9][0-9]{0,3})?(/[a-z]{1,9})?";
-    let parts = (server, auth(namespace.clone()), option::of(parsed(PATH)), any::<bool>());
+    let parts = (server, auth(namespace), option::of(parsed(PATH)), any::<bool>());
     let more = (
         option::of(parsed("[!-~]{1,20}")),
-        option::of(authorities(namespace.clone())),
+        option::of(authorities(namespace.cloned())),
         option::of((key(), key())),
         any::<[bool; 2]>(),
     );
@@ -137,7 +138,7 @@ fn secret_store() -> BoxedStrategy<String> {
 }
 
 fn cluster_secret_store() -> BoxedStrategy<String> {
-    let provider = parsed::<NamespaceName>(LABEL).prop_flat_map(|namespace| provider(Some(namespace)));
+    let provider = parsed::<NamespaceName>(LABEL).prop_flat_map(|namespace| provider(Some(&namespace)));
     let conditions = (option::of(vec(parsed(LABEL), 1..4)), option::of(labels()));
     let parts = (parsed(SUBDOMAIN), provider, version(), labels(), conditions);
     let store = parts.prop_map(|(name, provider, version, labels, (namespaces, labelled))| {
@@ -238,7 +239,7 @@ fn external_secret() -> BoxedStrategy<String> {
             let builder = ExternalSecret::builder(name, namespace, store).version(version).labels(labels);
             let builder = builder.refresh(refresh).target(target);
             let builder = data.into_iter().fold(builder, |builder, (key, remote)| builder.data(key, remote));
-            let builder = sets.into_iter().fold(builder, |builder, remote| builder.extract(remote));
+            let builder = sets.into_iter().fold(builder, ExternalSecretBuilder::extract);
             let builder =
                 find.into_iter().fold(builder, |builder, (names, below)| builder.find(names, below));
             builder.build().unwrap().to_string()
@@ -258,11 +259,9 @@ fn push_secret() -> BoxedStrategy<String> {
         let (update, deletion, refresh, stores, template) = options;
         let builder = PushSecret::builder(name, namespace, store, source).labels(labels).refresh(refresh);
         let builder = builder.update(update).deletion(deletion).whole(whole);
-        let builder = stores.into_iter().fold(builder, |builder, store| builder.store(store));
-        let builder = template.into_iter().fold(builder, |builder, template| builder.template(template));
-        let add = |builder: catalyst_sdk::manifest::PushSecretBuilder, (key, remote, property)| {
-            builder.data(key, remote, property)
-        };
+        let builder = stores.into_iter().fold(builder, PushSecretBuilder::store);
+        let builder = template.into_iter().fold(builder, PushSecretBuilder::template);
+        let add = |builder: PushSecretBuilder, (key, remote, property)| builder.data(key, remote, property);
         data.into_iter().fold(builder, add).build().ok().map(|push| push.to_string())
     });
     pushed.boxed()
