@@ -22,6 +22,7 @@
 //! | [`sources`] | the kinds of credential that rotate | |
 //! | [`bridge`] | an identity as a login | |
 //! | `dns` | names of applications, with failover | `dns` |
+//! | `manifest` | resources of the External Secrets Operator, without a value | `manifests` |
 //! | `sso` | clients that register themselves, secrets that rotate | `sso` |
 //! | [`openbao`], [`spiffe`], `keycloak`, `catalyst_dns` | the service crates | `sso`, `dns` for the last two |
 //!
@@ -44,8 +45,10 @@ mod catalyst;
 pub mod config;
 #[cfg(feature = "dns")]
 pub mod dns;
-#[cfg(any(feature = "dns", feature = "sso"))]
+#[cfg(any(feature = "dns", feature = "manifests"))]
 mod label;
+#[cfg(feature = "manifests")]
+pub mod manifest;
 pub mod pool;
 pub mod rotation;
 pub mod sources;

@@ -19,6 +19,10 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
     println!("PostgreSQL: {}", install::postgres().await?.display());
     println!("PowerDNS: {}", install::powerdns().await?.server);
     println!("Keycloak {}: {}", install::KEYCLOAK_VERSION, install::keycloak().await?.home.display());
+    for release in [install::OperatorRelease::Platform, install::OperatorRelease::BothVersions] {
+        let definitions = install::crds(release).await?;
+        println!("External Secrets Operator {}: {}", release.version(), definitions.display());
+    }
     let spire = environment::spire_bin();
 
     let start = Instant::now();

@@ -2,8 +2,10 @@
 //!
 //! OpenBao comes out of its Python wheel (the real server is inside) and Keycloak out of Maven's repository; both are
 //! kept in the user's cache. PostgreSQL, PowerDNS and Java come from Debian, where root may install them; anywhere else, whoever
-//! runs the tests installs them and is told so.
+//! runs the tests installs them and is told so. The resource definitions of the External Secrets Operator come with its Go
+//! module.
 
+mod crds;
 mod debian;
 mod keycloak;
 mod openbao;
@@ -14,6 +16,7 @@ use catalyst_core::{Error, ErrorKind, Result};
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
+pub use crds::{OperatorRelease, crds};
 pub(crate) use keycloak::database as keycloak_database;
 pub use keycloak::{KEYCLOAK_VERSION, Keycloak, keycloak};
 pub use openbao::{OPENBAO_VERSION, openbao};
