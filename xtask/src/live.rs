@@ -19,6 +19,8 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
     println!("PostgreSQL: {}", install::postgres().await?.display());
     println!("PowerDNS: {}", install::powerdns().await?.server);
     println!("Keycloak {}: {}", install::KEYCLOAK_VERSION, install::keycloak().await?.home.display());
+    println!("Valkey {}: {}", install::VALKEY_VERSION, install::valkey().await?.display());
+    println!("SeaweedFS {}: {}", install::SEAWEEDFS_VERSION, install::seaweedfs().await?.display());
     let spire = environment::spire_bin();
 
     let start = Instant::now();
@@ -36,7 +38,7 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
 
     let word = if status.success() { "passed" } else { "FAILED" };
     println!(
-        "live tests on OpenBao, PostgreSQL, PowerDNS and Keycloak: {word} after {} s",
+        "live tests on OpenBao, PostgreSQL, PowerDNS, Keycloak, Valkey and SeaweedFS: {word} after {} s",
         start.elapsed().as_secs()
     );
     match spire {

@@ -6,6 +6,8 @@
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
 //! | [`PowerDnsServer`] | an authoritative PowerDNS with SQLite or LMDB, which answers questions too |
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
+//! | [`ValkeyServer`], [`ValkeyCluster`] | a Valkey with passwords; three of them as a cluster |
+//! | [`SeaweedServer`] | SeaweedFS with its S3 and IAM interfaces |
 //! | [`AssertionIssuer`] | an issuer of JWT-SVIDs and service account tokens, in process |
 //! | [`SpireServer`] | SPIRE, from binaries that are given |
 //! | [`Servers`] | OpenBao and PostgreSQL, ready to make database users and to log workloads in |
@@ -32,8 +34,11 @@ mod port;
 pub mod postgres;
 mod powerdns;
 mod process;
+mod resp;
+mod seaweedfs;
 pub mod setup;
 mod spire;
+mod valkey;
 
 pub use api::Api;
 pub use certificates::ClientCertificate;
@@ -45,4 +50,7 @@ pub use pair::{Servers, ServersOptions};
 pub use postgres::PostgresServer;
 pub use powerdns::{PowerDnsBackend, PowerDnsServer};
 pub use process::Lifetime;
+pub use resp::Reply;
+pub use seaweedfs::SeaweedServer;
 pub use spire::SpireServer;
+pub use valkey::{ValkeyCluster, ValkeyServer};
