@@ -84,6 +84,8 @@ pub enum Backing {
     Lasting(Instant),
     /// Something that ends then, whatever we do.
     Ends(Instant),
+    /// Nothing; but a newer one is there and should be taken. This one is good for those who use it until its own end.
+    Replaced,
     /// Something that is gone already, and the grant with it.
     Lost,
 }
