@@ -23,6 +23,7 @@
 //! | [`bridge`] | an identity as a login | |
 //! | `dns` | names of applications, with failover | `dns` |
 //! | `sso` | clients that register themselves, secrets that rotate | `sso` |
+//! | `testing` | what every connector keeps, as checks | `testing` |
 //! | [`openbao`], [`spiffe`], `keycloak`, `catalyst_dns` | the service crates | `sso`, `dns` for the last two |
 //!
 //! # How failure behaves
@@ -51,6 +52,8 @@ pub mod rotation;
 pub mod sources;
 #[cfg(feature = "sso")]
 pub mod sso;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use catalyst::{Catalyst, CatalystBuilder};
 pub use catalyst_core::{Error, ErrorKind, Result, RetryAdvice, Secret};

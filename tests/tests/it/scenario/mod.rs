@@ -2,9 +2,9 @@
 
 mod deadpool_pool;
 mod dns;
-pub(crate) mod load;
 mod mint;
 mod platform;
+mod pools;
 mod sqlx_pool;
 pub(crate) mod sso;
 pub(crate) mod stage;
