@@ -13,7 +13,7 @@ use crate::auth::Server;
 use crate::client::OpenBao;
 use crate::refusal::SERVICE;
 use crate::sessions::Sessions;
-use crate::transport::Transport;
+use crate::transport::{Transport, Wire};
 use crate::{Login, Namespace};
 
 /// Sets up an [`OpenBao`] client; made by [`OpenBao::builder`].
@@ -27,6 +27,8 @@ pub struct OpenBaoBuilder {
     timeout: Duration,
     max_body: usize,
     retry: RetryConfig,
+    #[cfg(feature = "mock")]
+    model: Option<crate::mock::Model>,
 }
 
 impl OpenBaoBuilder {
@@ -39,6 +41,8 @@ impl OpenBaoBuilder {
             timeout: Duration::from_secs(10),
             max_body: 4 << 20,
             retry: RetryConfig::default(),
+            #[cfg(feature = "mock")]
+            model: None,
         })
     }
 
@@ -78,6 +82,13 @@ impl OpenBaoBuilder {
         self
     }
 
+    /// Speaks to `model` in memory instead of to the server at the address: for tests, also in virtual time.
+    #[cfg(feature = "mock")]
+    pub fn in_memory(mut self, model: crate::mock::Model) -> Self {
+        self.model = Some(model);
+        self
+    }
+
     /// The client. No I/O happens: the first call logs in.
     ///
     /// # Errors
@@ -88,18 +99,28 @@ impl OpenBaoBuilder {
         if self.address.scheme() == "http" && !is_loopback(&self.address) {
             tracing::warn!(address = %self.address, "tokens and secrets travel in clear: use https");
         }
-        let limits = HttpConfig::new(SERVICE).timeout(self.timeout).max_body(self.max_body).tls(self.tls);
+        #[cfg(feature = "mock")]
+        if let Some(model) = self.model.clone() {
+            let wire = Wire::Memory(crate::mock::InMemory::new(model, self.timeout, self.max_body));
+            return Ok(self.over(wire, None));
+        }
+        let limits =
+            HttpConfig::new(SERVICE).timeout(self.timeout).max_body(self.max_body).tls(self.tls.clone());
         let login_http = match &self.login {
             Some(login) if login.is_certificate() => {
-                Some(HttpClient::new(limits.clone().fresh_connections())?)
+                Some(Wire::Http(HttpClient::new(limits.clone().fresh_connections())?))
             }
             _ => None,
         };
-        let http = HttpClient::new(limits)?;
+        let http = Wire::Http(HttpClient::new(limits)?);
+        Ok(self.over(http, login_http))
+    }
+
+    fn over(self, http: Wire, login_http: Option<Wire>) -> OpenBao {
         let transport = Arc::new(Transport::new(&self.address, self.namespace, http, login_http));
         let sessions = Arc::new(Sessions::new(Arc::new(Server::new(self.login, Arc::clone(&transport)))));
         let budget = RetryBudget::default();
-        Ok(OpenBao { api: Arc::new(Api { transport, sessions, retry: self.retry, budget }) })
+        OpenBao { api: Arc::new(Api { transport, sessions, retry: self.retry, budget }) }
     }
 
     fn check(&self) -> Result<()> {

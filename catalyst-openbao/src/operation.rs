@@ -27,6 +27,30 @@ pub(crate) enum Operation {
     Unwrap,
     LookupWrapping,
     Health,
+    #[allow(dead_code, reason = "the engines come next")]
+    /// A call of an engine or of the server's own API, named where it is made.
+    Of(Subject, &'static str),
+}
+
+/// What a call is about, as far as refusals differ by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(dead_code, reason = "one for each engine; those without calls yet come with their engines")]
+pub(crate) enum Subject {
+    AuthMethod,
+    Cubbyhole,
+    DatabaseAdmin,
+    Identity,
+    Kubernetes,
+    Operator,
+    Pki,
+    RabbitMq,
+    Raft,
+    Ssh,
+    System,
+    Totp,
+    Transit,
+    /// Whatever the caller asks for by its path.
+    Any,
 }
 
 impl Operation {
@@ -57,6 +81,7 @@ impl Operation {
             Self::Unwrap => "unwrap",
             Self::LookupWrapping => "look up wrapping token",
             Self::Health => "read health",
+            Self::Of(_, name) => name,
         }
     }
 }

@@ -77,12 +77,32 @@ pub(crate) struct Answer<'a> {
     response: Response,
 }
 
+/// How requests get to the server.
+#[derive(Debug)]
+pub(crate) enum Wire {
+    Http(HttpClient),
+    #[cfg(feature = "mock")]
+    Memory(crate::mock::InMemory),
+}
+
+impl Wire {
+    async fn send(&self, operation: Operation, request: Request) -> Result<Response> {
+        #[cfg(not(feature = "mock"))]
+        let _ = operation;
+        match self {
+            Self::Http(client) => client.send(request).await,
+            #[cfg(feature = "mock")]
+            Self::Memory(server) => Box::pin(server.send(operation.name(), request)).await,
+        }
+    }
+}
+
 /// The connections to one server.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    http: HttpClient,
+    http: Wire,
     /// Opens a connection for each login by certificate, so that the newest one is presented.
-    login_http: Option<HttpClient>,
+    login_http: Option<Wire>,
     /// The address up to and with `/v1/`: parsed once, for a host costs more to parse than a path.
     base: Url,
     namespace: Option<Namespace>,
@@ -93,8 +113,8 @@ impl Transport {
     pub(crate) fn new(
         address: &Url,
         namespace: Option<Namespace>,
-        http: HttpClient,
-        login_http: Option<HttpClient>,
+        http: Wire,
+        login_http: Option<Wire>,
     ) -> Self {
         let mut base = address.clone();
         base.set_path(&format!("{}/v1/", address.path().trim_end_matches('/')));
@@ -113,19 +133,19 @@ impl Transport {
 
     /// Sends `call` without a token and returns the answer whatever its status.
     pub(crate) async fn raw(&self, call: &Call<'_>) -> Result<Response> {
-        self.http.send(self.request(call, None)?).await
+        self.http.send(call.operation, self.request(call, None)?).await
     }
 
     async fn exchange_over<'a>(
         &self,
-        http: &HttpClient,
+        http: &Wire,
         call: &Call<'a>,
         token: Option<&Secret>,
     ) -> Result<Answer<'a>> {
         let sent_at = Instant::now();
         let about = |error: Error| error.with_service(SERVICE).with_target(call.target());
         let request = self.request(call, token).map_err(about)?;
-        let response = http.send(request).await.map_err(about)?;
+        let response = http.send(call.operation, request).await.map_err(about)?;
         if response.is_success() {
             return Ok(Answer { sent_at, call: *call, response });
         }

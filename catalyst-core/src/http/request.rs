@@ -129,6 +129,31 @@ impl Request {
         self
     }
 
+    /// The method.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Where it goes.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// A header that was set, if it is text: for servers in memory, which read what a client sends.
+    pub fn header_text(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body; empty if there is none.
+    pub fn body(&self) -> &[u8] {
+        self.body.as_deref().unwrap_or_default()
+    }
+
+    /// The limit of this call, if it has one of its own.
+    pub fn limit(&self) -> Option<Duration> {
+        self.timeout
+    }
+
     fn header_value(&self, name: &'static str, value: &str) -> Result<HeaderValue> {
         HeaderValue::from_str(value).map_err(|_invalid| {
             let help = format!("the value for {name} has a character that no header can carry");

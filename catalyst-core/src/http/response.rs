@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
@@ -17,6 +17,20 @@ pub struct Response {
 }
 
 impl Response {
+    /// An answer to `operation` that came by another way than HTTP: that of a server in memory. A header that cannot
+    /// be one is left out.
+    pub fn new(
+        operation: &'static str,
+        status: u16,
+        headers: &[(&'static str, String)],
+        body: Vec<u8>,
+    ) -> Self {
+        let headers = headers.iter().filter_map(|(name, value)| {
+            Some((HeaderName::from_static(name), HeaderValue::from_str(value).ok()?))
+        });
+        Self { operation, status, headers: headers.collect(), body: Zeroizing::new(body) }
+    }
+
     /// The status code.
     pub fn status(&self) -> u16 {
         self.status

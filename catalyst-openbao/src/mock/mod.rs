@@ -6,8 +6,10 @@
 
 mod database;
 mod kv;
+mod memory;
 pub(crate) mod model;
 mod openbao;
+pub(crate) mod wire;
 
 pub use database::MockDatabase;
 pub use kv::MockKv;
@@ -16,3 +18,5 @@ pub use model::{
     Policy, Refusal, ServerState, Snapshot, TokenGrant, UserChange, UserDirectory, UserEvent,
 };
 pub use openbao::MockOpenBao;
+
+pub(crate) use memory::InMemory;

@@ -11,7 +11,7 @@ use super::model::{Call, Fault, LoggedIn, Model, Operation as Kind, Refusal, Tok
 use super::{MockDatabase, MockKv};
 use crate::operation::Operation;
 use crate::refusal::{Remains, SERVICE, denied, redirected, refusal};
-use crate::{Mount, Session, SessionKeeper, Standing};
+use crate::{Login, Mount, OpenBao, Session, SessionKeeper, Standing};
 
 /// An OpenBao in memory that implements the traits of this crate. Cheap to clone; clones share session and server.
 ///
@@ -44,10 +44,10 @@ pub struct MockOpenBao {
     model: Model,
     tokens: TokenGrant,
     timeout: Duration,
-    login: Arc<Mutex<Option<Login>>>,
+    login: Arc<Mutex<Option<LoginState>>>,
 }
 
-struct Login {
+struct LoginState {
     token: String,
     expires_at: Option<Instant>,
     keeper: SessionKeeper,
@@ -84,6 +84,27 @@ impl MockOpenBao {
         &self.model
     }
 
+    /// The real client, which speaks to this server in memory, in the server's JSON: every engine and all of its
+    /// refusals, without a socket and in virtual time. Its token may do everything and never ends.
+    ///
+    /// # Errors
+    /// None that a test would see: the settings are fixed.
+    pub fn client(&self) -> Result<OpenBao> {
+        self.client_with(self.model.root_token())
+    }
+
+    /// [`MockOpenBao::client`] with this token, of [`Model::new_token`].
+    ///
+    /// # Errors
+    /// As [`MockOpenBao::client`].
+    pub fn client_with(&self, token: catalyst_core::Secret) -> Result<OpenBao> {
+        OpenBao::builder("http://127.0.0.1")?
+            .login(Login::token(token))
+            .timeout(self.timeout)
+            .in_memory(self.model.clone())
+            .build()
+    }
+
     /// The KV engine at `mount`.
     pub fn kv(&self, mount: Mount) -> MockKv {
         MockKv::new(self.clone(), mount)
@@ -110,7 +131,7 @@ impl MockOpenBao {
     }
 
     /// The login in use; a token that the server no longer knows makes way for a new one.
-    fn current<'l>(&self, login: &'l mut Option<Login>) -> &'l mut Login {
+    fn current<'l>(&self, login: &'l mut Option<LoginState>) -> &'l mut LoginState {
         if let Some(old) = login.take_if(|old| !self.model.knows_token(&old.token)) {
             old.keeper.set(old.expires_at, Standing::Lost);
         }
@@ -118,7 +139,7 @@ impl MockOpenBao {
             let LoggedIn { token, expires_at } = self.model.log_in_as(&self.tokens);
             let standing = if expires_at.is_none() { Standing::Lasting } else { Standing::Ending };
             let keeper = SessionKeeper::new(expires_at, standing);
-            Login { token, expires_at, keeper, longest_lease: Duration::ZERO }
+            LoginState { token, expires_at, keeper, longest_lease: Duration::ZERO }
         })
     }
 

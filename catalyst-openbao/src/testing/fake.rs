@@ -8,7 +8,7 @@ use wiremock::matchers::any;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::FixedAssertion;
-use super::wire::{Outcome, Reply, Server};
+use crate::mock::wire::{Incoming, Outcome, Reply, Server};
 use crate::mock::{Faults, LoginRule, Model, TokenGrant};
 use crate::{Login, OpenBao, OpenBaoBuilder};
 use catalyst_core::testing::StubServer;
@@ -122,7 +122,14 @@ struct Severed(Server);
 
 impl Match for Severed {
     fn matches(&self, request: &Request) -> bool {
-        matches!(self.0.take_in(request), Outcome::Sever)
+        let header = |name: &str| request.headers.get(name)?.to_str().ok().map(str::to_owned);
+        let incoming = Incoming {
+            method: request.method.as_str(),
+            url: &request.url,
+            header: &header,
+            body: &request.body,
+        };
+        matches!(self.0.take_in(&incoming), Outcome::Sever)
     }
 }
 

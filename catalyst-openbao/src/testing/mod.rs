@@ -11,7 +11,6 @@
 mod assertion;
 pub mod contract;
 mod fake;
-mod wire;
 
 pub use assertion::{FixedAssertion, unsigned_jwt};
 pub use fake::FakeOpenBao;

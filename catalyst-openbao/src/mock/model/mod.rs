@@ -3,14 +3,10 @@
 //! Every refusal has the status and the words that were recorded from the real server. What a face adds is only how
 //! a request comes in and how an answer goes out.
 
-#![cfg_attr(
-    not(feature = "testing"),
-    allow(dead_code, reason = "requests that only the fake on the wire takes")
-)]
-
 mod clock;
 mod counters;
 mod database;
+mod engine;
 mod faults;
 mod grant;
 mod handle;
@@ -23,10 +19,10 @@ mod serve;
 mod server;
 mod setup;
 mod state;
+mod system;
 mod tokens;
 mod ttl;
 mod users;
-#[cfg(feature = "testing")]
 mod wired;
 mod wrapping;
 
@@ -44,11 +40,13 @@ pub use server::ServerState;
 pub use users::{UserChange, UserDirectory, UserEvent};
 
 pub(crate) use database::{Issued, StaticView};
+#[allow(unused_imports, reason = "the engines come next")]
+pub(crate) use engine::EngineModel;
 pub(crate) use kv::{CustomChange, KvSecret, MetadataChange, Patched, VersionView};
 pub(crate) use leases::Renewed;
 pub(crate) use logins::Shown;
 pub(crate) use serve::LoggedIn;
 pub(crate) use state::Call;
 pub(crate) use tokens::AuthAnswer;
-#[cfg(feature = "testing")]
-pub(crate) use {wired::Mounted, wrapping::WrapInfo};
+pub(crate) use wired::Mounted;
+pub(crate) use wrapping::WrapInfo;

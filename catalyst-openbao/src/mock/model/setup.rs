@@ -3,13 +3,14 @@
 use catalyst_core::Secret;
 
 use super::database::Database;
+use super::engine;
 use super::handle::{Model, Snapshot};
 use super::kv::KvMount;
 use super::logins::LoginMount;
 use super::state::{Engine, State, full_path};
 use super::tokens::{CREATED, Origin, Token};
 use super::{LoginRule, MockRole, MockStaticRole, Policy, ServerState, TokenGrant};
-use crate::SecretData;
+use crate::{EngineType, SecretData};
 
 /// Mounts, roles and logins. Slashes at the ends of paths are ignored; a namespace is part of the path
 /// (`team-a/secret`), once it was added.
@@ -30,6 +31,13 @@ impl Model {
     /// Mounts a database engine.
     pub fn mount_database(&self, mount: &str) {
         self.mount(mount, |state| Engine::Database(Database::new(state.clock.now())));
+    }
+
+    /// Mounts an engine of this kind. False if the model does not know the kind.
+    pub fn mount_engine(&self, mount: &str, kind: &EngineType) -> bool {
+        let Some(engine) = engine::new(kind) else { return false };
+        self.mount(mount, |_| Engine::Other(engine));
+        true
     }
 
     /// Sets a dynamic role of the database engine at `mount`. Leases that exist keep the old terms.

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::clock::ModelClock;
 use super::database::Database;
+use super::engine::EngineModel;
 use super::kv::KvMount;
 use super::leases::LeaseRecord;
 use super::logins::LoginMount;
@@ -26,7 +27,7 @@ pub(crate) struct Call {
     pub(crate) clip: Option<std::time::Duration>,
 }
 
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) clock: ModelClock,
     pub(super) random: fastrand::Rng,
     pub(super) server: ServerState,
@@ -55,6 +56,8 @@ pub(super) enum Engine {
     Kv(KvMount),
     Database(Database),
     Login(LoginMount),
+    /// One that answers for itself.
+    Other(Box<dyn EngineModel>),
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,12 +10,14 @@ use super::state::Engine;
 use super::tokens::{AuthAnswer, CREATED, Origin};
 use super::wrapping::WrapInfo;
 use super::{Call, Capability, Refusal, TokenGrant};
+use crate::mock::wire::{Asked, Content};
 
 /// What is mounted, as far as the routes differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mounted {
     Kv,
     Database,
+    Other,
 }
 
 impl Model {
@@ -31,10 +33,16 @@ impl Model {
             let kind = match engine {
                 Engine::Kv(_) => Mounted::Kv,
                 Engine::Database(_) => Mounted::Database,
+                Engine::Other(_) => Mounted::Other,
                 Engine::Login(_) => return None,
             };
             Some((mount, kind, rest))
         })
+    }
+
+    /// A request to an engine that answers for itself.
+    pub(crate) fn ask_engine(&self, asked: &Asked, mount: &str, rest: &str) -> Result<Content, Refusal> {
+        self.with(|state| state.ask_engine(asked, mount, rest))
     }
 
     /// Lets a request in that does nothing else here.
@@ -97,8 +105,9 @@ impl Model {
             let mine = all.filter_map(|(path, engine)| Some((super::state::below(path, namespace)?, engine)));
             mine.filter_map(|(path, engine)| {
                 let (kind, options) = match engine {
-                    Engine::Kv(_) => ("kv", json!({ "version": "2" })),
-                    Engine::Database(_) => ("database", Value::Null),
+                    Engine::Kv(_) => ("kv".to_owned(), json!({ "version": "2" })),
+                    Engine::Database(_) => ("database".to_owned(), Value::Null),
+                    Engine::Other(engine) => (engine.engine_type().as_str().to_owned(), Value::Null),
                     Engine::Login(_) => return None,
                 };
                 Some((

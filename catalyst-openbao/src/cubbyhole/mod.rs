@@ -1,0 +1,5 @@
+//! The store that each token has for itself.
+
+mod client;
+
+pub use client::Cubbyhole;

@@ -1,0 +1,5 @@
+//! Connections and roles of the database engine.
+
+mod client;
+
+pub use client::DatabaseAdmin;

@@ -1,0 +1,5 @@
+//! Service account tokens made on demand.
+
+mod client;
+
+pub use client::KubernetesSecrets;

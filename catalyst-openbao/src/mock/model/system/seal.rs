@@ -1,0 +1,9 @@
+//! Init, seal, unseal, rekey, generate-root.
+
+use super::Answered;
+use crate::mock::model::state::State;
+use crate::mock::wire::Asked;
+
+pub(super) fn answer(_state: &mut State, _asked: &Asked, _rest: &str) -> Answered {
+    None
+}

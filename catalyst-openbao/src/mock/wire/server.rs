@@ -1,0 +1,130 @@
+//! One request at a time: its fault, its answer.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::answer::Content;
+use super::asked::{Asked, Incoming};
+use super::route;
+use crate::mock::model::{Fault, Model, Refusal};
+
+/// What becomes of a request.
+pub(crate) enum Outcome {
+    /// The connection is closed without an answer.
+    Sever,
+    /// The answer waits to be given out.
+    Answer,
+}
+
+/// What is sent.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) content_type: &'static str,
+    pub(crate) delay: Option<Duration>,
+}
+
+/// The model as an HTTP server, without the socket.
+#[derive(Clone)]
+pub(crate) struct Server {
+    model: Model,
+    next: Arc<Mutex<Option<Reply>>>,
+}
+
+/// How long an answer takes that never comes: longer than anybody waits.
+const NEVER: Duration = Duration::from_secs(24 * 3600);
+const JSON: &str = "application/json";
+
+impl Server {
+    pub(crate) fn new(model: Model) -> Self {
+        Self { model, next: Arc::default() }
+    }
+
+    /// Carries a request out. Its answer, if there is to be one, waits for [`Server::give_out`].
+    pub(crate) fn take_in(&self, request: &Incoming<'_>) -> Outcome {
+        let Some(reply) = self.carry_out(request) else { return Outcome::Sever };
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
+        Outcome::Answer
+    }
+
+    /// Carries a request out. No reply: the connection is closed.
+    pub(crate) fn carry_out(&self, request: &Incoming<'_>) -> Option<Reply> {
+        let mut asked = Asked::read(&self.model, request);
+        let (operation, path) = route::classify(&self.model, &asked);
+        let fault = self.model.arrive(operation, &path);
+        let mut reply = match &fault {
+            Some(Fault::Drop) => return None,
+            Some(Fault::Refuse(refusal)) => Reply::refusal(refusal),
+            Some(Fault::ClipTtl(limit)) => {
+                asked.call.clip = Some(*limit);
+                self.answer(&asked)
+            }
+            _ => self.answer(&asked),
+        };
+        match fault {
+            Some(Fault::DropAnswer) => return None,
+            Some(Fault::NoAnswer) => reply.delay = Some(NEVER),
+            Some(Fault::Delay(pause)) => reply.delay = Some(pause),
+            Some(Fault::OversizedBody(size)) => reply.body = vec![b' '; size],
+            Some(Fault::NotJson) => {
+                reply.body = b"<html><body>Welcome to the proxy</body></html>".to_vec();
+                reply.content_type = "text/html";
+            }
+            _ => {}
+        }
+        Some(reply)
+    }
+
+    /// The answer to the request that was carried out last.
+    pub(crate) fn give_out(&self) -> Reply {
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
+        next.unwrap_or_else(|| Reply::refusal(&Refusal::internal("no request was carried out")))
+    }
+
+    fn answer(&self, asked: &Asked) -> Reply {
+        let answered = asked.check().and_then(|()| route::answer(&self.model, asked));
+        let mut reply = match answered.and_then(|content| self.wrapped(asked, content)) {
+            Ok(content) => Reply::content(&content),
+            Err(refusal) => Reply::refusal(&refusal),
+        };
+        if let Some(namespace) = &asked.namespace_header {
+            reply.headers.push(("x-vault-namespace", namespace.clone()));
+        }
+        reply
+    }
+
+    /// Puts a wrapping token in the place of the answer, if that was asked for.
+    fn wrapped(&self, asked: &Asked, content: Content) -> Result<Content, Refusal> {
+        match (asked.wrap_ttl()?, content) {
+            (Some(ttl), Content::Envelope(envelope)) => {
+                let info = self.model.wrap(envelope.to_json(), &asked.path, ttl);
+                Ok(Content::Wrapped(info))
+            }
+            (_, content) => Ok(content),
+        }
+    }
+}
+
+impl Reply {
+    fn content(content: &Content) -> Self {
+        let (status, body) = content.to_json();
+        Self::json(status, body.as_ref())
+    }
+
+    fn refusal(refusal: &Refusal) -> Self {
+        let mut reply = Self::json(refusal.status(), refusal.body());
+        if let Some(pause) = refusal.retry_after() {
+            reply.headers.push(("retry-after", pause.as_secs().to_string()));
+        }
+        if let Some(location) = refusal.location() {
+            reply.headers.push(("location", location.to_owned()));
+        }
+        reply
+    }
+
+    fn json(status: u16, body: Option<&serde_json::Value>) -> Self {
+        let body = body.map(|body| format!("{body}\n").into_bytes()).unwrap_or_default();
+        Self { status, headers: Vec::new(), body, content_type: JSON, delay: None }
+    }
+}

@@ -1,0 +1,5 @@
+//! Initialising, sealing, unsealing, rekeying.
+
+mod client;
+
+pub use client::Operator;

@@ -1,0 +1,5 @@
+//! Certificates: the PKI engine.
+
+mod client;
+
+pub use client::Pki;

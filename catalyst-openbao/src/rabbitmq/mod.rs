@@ -1,0 +1,5 @@
+//! RabbitMQ users made on demand.
+
+mod client;
+
+pub use client::RabbitMq;

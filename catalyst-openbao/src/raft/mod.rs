@@ -1,0 +1,5 @@
+//! The cluster behind Raft storage.
+
+mod client;
+
+pub use client::Raft;

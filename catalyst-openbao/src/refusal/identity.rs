@@ -1,0 +1,7 @@
+//! What refusals of entities, groups and identity tokens mean beyond their status.
+
+use super::meaning::Meaning;
+
+pub(super) fn meaning(_status: u16, _said: &str) -> Option<Meaning> {
+    None
+}

@@ -1,0 +1,7 @@
+//! What refusals of initialising, sealing, unsealing, rekeying mean beyond their status.
+
+use super::meaning::Meaning;
+
+pub(super) fn meaning(_status: u16, _said: &str) -> Option<Meaning> {
+    None
+}

@@ -1,0 +1,7 @@
+//! What refusals of the PKI engine mean beyond their status.
+
+use super::meaning::Meaning;
+
+pub(super) fn meaning(_status: u16, _said: &str) -> Option<Meaning> {
+    None
+}

@@ -1,0 +1,5 @@
+//! SSH certificates and one-time passwords.
+
+mod client;
+
+pub use client::Ssh;

@@ -1,0 +1,5 @@
+//! The server's own settings: mounts, policies, quotas, namespaces, plugins, audit.
+
+mod client;
+
+pub use client::System;

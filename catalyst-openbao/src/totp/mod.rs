@@ -1,0 +1,5 @@
+//! Time-based one-time passwords.
+
+mod client;
+
+pub use client::Totp;

@@ -1,0 +1,5 @@
+//! Cryptography with keys that never leave the server.
+
+mod client;
+
+pub use client::Transit;
