@@ -18,7 +18,8 @@
 //! | --- | --- | --- |
 //! | [`Catalyst`], [`config`] | one call that connects; where it reads what | |
 //! | [`rotation`] | the engine: a value that is replaced before it ends | |
-//! | [`pool`] | connection pools on it | `sqlx`, `deadpool` |
+//! | [`pool`] | connection pools and clients on it | `sqlx`, `deadpool`, `redis`, `mongodb`, `clickhouse` |
+//! | `storage` | keys of object stores on it | `s3`, `object-store` |
 //! | [`sources`] | the kinds of credential that rotate | |
 //! | [`bridge`] | an identity as a login | |
 //! | `dns` | names of applications, with failover | `dns` |
@@ -52,6 +53,8 @@ pub mod rotation;
 pub mod sources;
 #[cfg(feature = "sso")]
 pub mod sso;
+#[cfg(any(feature = "s3", feature = "object-store"))]
+pub mod storage;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -107,9 +107,9 @@ mod tests {
     async fn the_user_before_is_left_to_those_who_use_it_for_a_while() {
         let store = store();
         write(&*store, "blue", "1").await;
-        let source =
-            KvLogin::new(Arc::clone(&store), "db".parse().unwrap()).overlap(Duration::from_secs(100));
-        let user = rotation::start(source, Policy::default()).await.unwrap();
+        let source = KvLogin::new(Arc::clone(&store), "db".parse().unwrap());
+        let policy = Policy::default().drain_limit(Duration::from_secs(100));
+        let user = rotation::start(source, policy).await.unwrap();
         let in_use = user.checkout();
         let mut updates = user.updates();
         write(&*store, "green", "2").await;

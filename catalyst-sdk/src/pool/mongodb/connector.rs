@@ -7,7 +7,7 @@ use catalyst_openbao::Credentials;
 use mongodb::Client;
 use mongodb::bson::doc;
 use mongodb::error::ErrorKind as Met;
-use mongodb::options::{ClientOptions, Credential};
+use mongodb::options::ClientOptions;
 
 use crate::pool::{ClientConnector, Connector, Refusal, Warmth};
 
@@ -30,7 +30,7 @@ impl Connector for MongoConnector {
 
     async fn open(&self, credentials: &Credentials, _warmth: Warmth) -> Result<Client> {
         let mut options = self.options.clone();
-        let mut credential = options.credential.take().unwrap_or_else(Credential::default);
+        let mut credential = options.credential.take().unwrap_or_default();
         credential.username = Some(credentials.username.clone());
         credential.password = Some(credentials.password.expose().to_owned());
         options.credential = Some(credential);

@@ -30,14 +30,14 @@ pub struct ValkeyConnector {
 
 #[derive(Clone)]
 enum Place {
-    Server(ConnectionInfo),
+    Server(Box<ConnectionInfo>),
     Cluster(Vec<ConnectionInfo>),
 }
 
 impl ValkeyConnector {
     /// One server, by the driver's connection manager.
     pub fn server(address: ConnectionInfo) -> Self {
-        Self::to(Place::Server(address))
+        Self::to(Place::Server(Box::new(address)))
     }
 
     /// A cluster, by the driver's cluster client; `nodes` are some of its nodes, the others are found. OpenBao's
