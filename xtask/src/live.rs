@@ -21,6 +21,7 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
     println!("Keycloak {}: {}", install::KEYCLOAK_VERSION, install::keycloak().await?.home.display());
     println!("Valkey {}: {}", install::VALKEY_VERSION, install::valkey().await?.display());
     println!("SeaweedFS {}: {}", install::SEAWEEDFS_VERSION, install::seaweedfs().await?.display());
+    println!("FerretDB {}: {}", install::FERRETDB_VERSION, install::ferretdb().await?.display());
     let spire = environment::spire_bin();
 
     let start = Instant::now();
@@ -38,7 +39,7 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
 
     let word = if status.success() { "passed" } else { "FAILED" };
     println!(
-        "live tests on OpenBao, PostgreSQL, PowerDNS, Keycloak, Valkey and SeaweedFS: {word} after {} s",
+        "live tests on OpenBao, PostgreSQL, PowerDNS, Keycloak, Valkey, SeaweedFS and FerretDB: {word} after {} s",
         start.elapsed().as_secs()
     );
     match spire {

@@ -8,6 +8,7 @@
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
 //! | [`ValkeyServer`], [`ValkeyCluster`] | a Valkey with passwords; three of them as a cluster |
 //! | [`SeaweedServer`] | SeaweedFS with its S3 and IAM interfaces |
+//! | [`FerretServer`] | FerretDB with passwords, which speaks the protocol of MongoDB |
 //! | [`AssertionIssuer`] | an issuer of JWT-SVIDs and service account tokens, in process |
 //! | [`SpireServer`] | SPIRE, from binaries that are given |
 //! | [`Servers`] | OpenBao and PostgreSQL, ready to make database users and to log workloads in |
@@ -21,6 +22,7 @@
 mod api;
 mod certificates;
 pub mod environment;
+mod ferretdb;
 mod folder;
 pub mod install;
 mod issuer;
@@ -36,12 +38,14 @@ mod powerdns;
 mod process;
 mod resp;
 mod seaweedfs;
+mod seaweedfs_admin;
 pub mod setup;
 mod spire;
 mod valkey;
 
 pub use api::Api;
 pub use certificates::ClientCertificate;
+pub use ferretdb::FerretServer;
 pub use issuer::{AssertionIssuer, IssuedWorkload};
 pub use keycloak::KeycloakServer;
 pub use keycloak_admin::KeycloakAdmin;

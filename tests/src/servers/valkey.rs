@@ -286,7 +286,19 @@ impl ValkeyCluster {
             let (port, bus) = (node.port().to_string(), bus.to_string());
             cluster.nodes[0].command(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]).await?;
         }
-        for node in &cluster.nodes {
+        cluster.wait_whole().await?;
+        Ok(cluster)
+    }
+
+    /// Waits until every node serves its slots and knows the others.
+    ///
+    /// # Errors
+    /// If that takes more than 30 s.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn wait_whole(&self) -> Result<()> {
+        for node in &self.nodes {
             poll::until("wait for the cluster of Valkey", START_LIMIT, async || {
                 let info = node.command(&["CLUSTER", "INFO"]).await?;
                 let whole = info.text().is_some_and(|info| {
@@ -296,7 +308,7 @@ impl ValkeyCluster {
             })
             .await?;
         }
-        Ok(cluster)
+        Ok(())
     }
 
     /// The nodes.

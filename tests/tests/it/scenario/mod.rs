@@ -1,5 +1,6 @@
 //! Whole stories on the fakes, with real drivers on real sockets.
 
+mod clickhouse;
 mod deadpool_pool;
 mod dns;
 mod mint;
