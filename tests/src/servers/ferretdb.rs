@@ -1,36 +1,36 @@
 //! A real FerretDB, which speaks the protocol of MongoDB.
 
-use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use catalyst_core::{Error, ErrorKind, Result};
+use catalyst_core::Result;
 use nix::sys::signal::Signal;
 use tokio::net::TcpStream;
 
 use super::folder::Folder;
+use super::postgres::{DATABASE, PostgresServer};
 use super::process::{Launch, Lifetime, Process};
 use super::{install, poll, port};
 
 const OPERATION: &str = "start FerretDB";
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// A FerretDB on loopback, in a folder of its own; ends when it is dropped. Its data lie in SQLite, and nobody gets in
-/// without a password (SCRAM).
+/// A FerretDB on loopback, on the database [`DATABASE`] of a PostgreSQL, in a folder of its own; ends when it is dropped.
+///
+/// Its users are those of PostgreSQL, which it hands user and password to (PLAIN). Its own users, by SCRAM, are no good
+/// for MongoDB's Rust driver, which wants the conversation to end one message earlier.
 #[derive(Debug)]
 pub struct FerretServer {
     process: Process,
     program: PathBuf,
     lifetime: Lifetime,
+    postgres: u16,
     port: u16,
     folder: Folder,
 }
 
 impl FerretServer {
-    /// The user that may do everything, and its password.
-    pub const ADMIN: (&str, &str) = ("catalyst-admin", "catalyst-ferret-admin");
-
     /// Starts one; builds FerretDB when it is missing. Takes some 0.3 s.
     ///
     /// # Errors
@@ -38,22 +38,21 @@ impl FerretServer {
     ///
     /// # Cancel safety
     /// A server that was started ends.
-    pub async fn start() -> Result<Self> {
+    pub async fn start(postgres: &PostgresServer) -> Result<Self> {
         let lifetime = Lifetime::Ours;
         let program = install::ferretdb().await?;
         let (folder, port) = (Folder::new("ferretdb")?, port::free_port()?);
-        fs::create_dir(folder.join("data")).map_err(|error| {
-            Error::new(ErrorKind::Other, OPERATION).with_help("its folder is not writable").with_source(error)
-        })?;
-        let process = run(&program, &folder, port, lifetime)?;
-        let mut server = Self { process, program, lifetime, port, folder };
+        let postgres = postgres.port();
+        let process = run(&program, &folder, (port, postgres), lifetime)?;
+        let mut server = Self { process, program, lifetime, postgres, port, folder };
         server.wait_ready().await?;
         Ok(server)
     }
 
-    /// Where it is: `mongodb://127.0.0.1:PORT/`.
+    /// Where it is, and how one logs in.
     pub fn address(&self) -> String {
-        format!("mongodb://{}:{}/", Ipv4Addr::LOCALHOST, self.port)
+        let place = format!("{}:{}", Ipv4Addr::LOCALHOST, self.port);
+        format!("mongodb://user:password@{place}/?authMechanism=PLAIN&authSource=$external")
     }
 
     /// The process.
@@ -75,7 +74,7 @@ impl FerretServer {
     /// Calling it again repairs what was left undone.
     pub async fn restart(&mut self) -> Result<()> {
         self.process.end().await?;
-        self.process = run(&self.program, &self.folder, self.port, self.lifetime)?;
+        self.process = run(&self.program, &self.folder, (self.port, self.postgres), self.lifetime)?;
         self.wait_ready().await
     }
 
@@ -90,20 +89,14 @@ impl FerretServer {
     }
 }
 
-fn run(program: &Path, folder: &Folder, port: u16, lifetime: Lifetime) -> Result<Process> {
-    let (user, password) = FerretServer::ADMIN;
+fn run(program: &Path, folder: &Folder, (port, postgres): (u16, u16), lifetime: Lifetime) -> Result<Process> {
     let arguments = [
-        "--handler=sqlite".to_owned(),
-        format!("--sqlite-url=file:{}/", folder.join("data").display()),
+        format!("--postgresql-url=postgres://127.0.0.1:{postgres}/{DATABASE}?sslmode=disable"),
         format!("--state-dir={}", folder.path().display()),
         format!("--listen-addr=127.0.0.1:{port}"),
         // No second door, and no word to anybody.
         "--debug-addr=-".to_owned(),
         "--telemetry=disable".to_owned(),
-        "--test-enable-new-auth".to_owned(),
-        format!("--setup-username={user}"),
-        format!("--setup-password={password}"),
-        "--setup-database=admin".to_owned(),
     ];
     Process::start(&Launch {
         program,

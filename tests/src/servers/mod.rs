@@ -8,7 +8,7 @@
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
 //! | [`ValkeyServer`], [`ValkeyCluster`] | a Valkey with passwords; three of them as a cluster |
 //! | [`SeaweedServer`] | SeaweedFS with its S3 and IAM interfaces |
-//! | [`FerretServer`] | FerretDB with passwords, which speaks the protocol of MongoDB |
+//! | [`FerretServer`] | FerretDB on a PostgreSQL, which speaks the protocol of MongoDB |
 //! | [`AssertionIssuer`] | an issuer of JWT-SVIDs and service account tokens, in process |
 //! | [`SpireServer`] | SPIRE, from binaries that are given |
 //! | [`Servers`] | OpenBao and PostgreSQL, ready to make database users and to log workloads in |

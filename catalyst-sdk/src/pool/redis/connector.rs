@@ -42,7 +42,8 @@ impl ValkeyConnector {
     }
 
     /// A cluster, by the driver's cluster client; `nodes` are some of its nodes, the others are found. OpenBao's
-    /// plugin makes a user at one node only, so the users of a cluster are stored ones, made at every node.
+    /// plugin makes a user at one node only, so the users of a cluster are stored ones, made at every node. The cluster client does not tell a user that was dropped
+    /// from a node that is down, so such a user is replaced at the next look at its secret, and not at once.
     pub fn cluster(nodes: impl IntoIterator<Item = ConnectionInfo>) -> Self {
         Self::to(Place::Cluster(nodes.into_iter().collect()))
     }
@@ -183,10 +184,18 @@ pub(super) fn refusal(error: &RedisError) -> Refusal {
     match error.kind() {
         redis::ErrorKind::AuthenticationFailed => Refusal::Login,
         redis::ErrorKind::Server(ServerErrorKind::NoPerm) => Refusal::Permission,
-        // NOAUTH: the connection has no user; WRONGPASS: the user is gone or its password is another.
-        _ if matches!(error.code(), Some("NOAUTH" | "WRONGPASS")) => Refusal::Login,
+        _ if error.code().is_some_and(is_login) => Refusal::Login,
+        // The cluster client keeps only the words of why it could not connect.
+        redis::ErrorKind::Io if error.detail().is_some_and(|words| words.split('"').any(is_login)) => {
+            Refusal::Login
+        }
         _ => Refusal::None,
     }
+}
+
+/// NOAUTH: the connection has no user; WRONGPASS: the user is gone or its password is another.
+fn is_login(code: &str) -> bool {
+    matches!(code, "NOAUTH" | "WRONGPASS")
 }
 
 /// The driver's error as ours. Its text is the server's own, which names no password.
@@ -225,6 +234,19 @@ mod tests {
         assert!(error.to_string().contains("the lease has ended"), "{error}");
         assert_eq!(refusal(&error), Refusal::None);
         assert_eq!(ValkeyConnector::explain(error).kind(), ErrorKind::Expired);
+    }
+
+    #[test]
+    fn a_refused_login_is_read_from_the_words_of_the_cluster_client() {
+        let words = "Io: \"WRONGPASS\": invalid username-password pair or user is disabled.".to_owned();
+        let error = RedisError::from((redis::ErrorKind::Io, "Failed to create initial connections", words));
+        assert_eq!(refusal(&error), Refusal::Login);
+        let other = RedisError::from((
+            redis::ErrorKind::Io,
+            "Failed to create initial connections",
+            "Io: refused".into(),
+        ));
+        assert_eq!(refusal(&other), Refusal::None);
     }
 
     #[test]

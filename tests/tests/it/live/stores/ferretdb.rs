@@ -4,33 +4,28 @@ use async_trait::async_trait;
 use catalyst_sdk::pool::mongodb::{MongoConnector, RotatingMongo};
 use catalyst_sdk::testing::contract;
 use catalyst_sdk::{Result, Secret};
-use catalyst_tests::servers::FerretServer;
-use mongodb::Client;
-use mongodb::bson::doc;
-use mongodb::options::{ClientOptions, Credential};
+use catalyst_tests::servers::postgres::{APPLICATION, DATABASE};
+use catalyst_tests::servers::{FerretServer, PostgresServer};
+use mongodb::options::ClientOptions;
 use tokio::sync::Mutex;
 
 use super::secrets::{Secrets, in_place};
 use crate::pools::{Mongo, Store, StoredStage, Users};
 
 struct Ferret {
+    postgres: PostgresServer,
     server: Mutex<FerretServer>,
     options: ClientOptions,
 }
 
 impl Ferret {
     async fn start() -> Self {
-        let server = FerretServer::start().await.unwrap();
+        let postgres = PostgresServer::start().await.unwrap();
+        // FerretDB keeps each database in a schema.
+        postgres.execute(&format!("GRANT CREATE ON DATABASE {DATABASE} TO {APPLICATION}")).await.unwrap();
+        let server = FerretServer::start(&postgres).await.unwrap();
         let options = ClientOptions::parse(server.address()).await.unwrap();
-        Self { server: Mutex::new(server), options }
-    }
-
-    async fn admin(&self) -> Client {
-        let (user, password) = FerretServer::ADMIN;
-        let mut options = self.options.clone();
-        let credential = Credential::builder().username(user.to_owned()).password(password.to_owned());
-        options.credential = Some(credential.build());
-        Client::with_options(options).unwrap()
+        Self { postgres, server: Mutex::new(server), options }
     }
 }
 
@@ -38,15 +33,21 @@ impl Ferret {
 impl Users for Ferret {
     type Subject = Mongo;
 
+    /// What one user makes, the next may use.
     async fn make(&self, user: &str, password: &Secret) {
-        let command = doc! { "createUser": user, "pwd": password.expose(), "roles": [] };
-        self.admin().await.database("admin").run_command(command).await.unwrap();
+        let password = password.expose();
+        let make = format!(
+            "CREATE ROLE \"{user}\" LOGIN PASSWORD '{password}' IN ROLE {APPLICATION};
+             ALTER ROLE \"{user}\" SET role {APPLICATION}"
+        );
+        self.postgres.execute(&make).await.unwrap();
     }
 
-    /// FerretDB leaves the sessions of a dropped user alone.
     async fn end(&self, user: &str) {
-        self.admin().await.database("admin").run_command(doc! { "dropUser": user }).await.unwrap();
-        self.restart().await;
+        let end = format!(
+            "DROP ROLE \"{user}\"; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{user}'"
+        );
+        self.postgres.execute(&end).await.unwrap();
     }
 
     async fn restart(&self) {

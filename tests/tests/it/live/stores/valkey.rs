@@ -142,5 +142,5 @@ impl Users for Cluster {
 async fn a_client_of_a_valkey_cluster_keeps_the_contract_with_users_that_others_replace() {
     let cluster = Cluster(Mutex::new(ValkeyCluster::start().await.unwrap()));
     let secrets = Secrets::start().await;
-    contract::all(&StoredStage::new(cluster, secrets.store())).await;
+    contract::all(&StoredStage::new(cluster, secrets.store()).healed_by_looking()).await;
 }
