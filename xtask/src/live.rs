@@ -23,6 +23,9 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
         let definitions = install::crds(release).await?;
         println!("External Secrets Operator {}: {}", release.version(), definitions.display());
     }
+    println!("Valkey {}: {}", install::VALKEY_VERSION, install::valkey().await?.display());
+    println!("SeaweedFS {}: {}", install::SEAWEEDFS_VERSION, install::seaweedfs().await?.display());
+    println!("FerretDB {}: {}", install::FERRETDB_VERSION, install::ferretdb().await?.display());
     let spire = environment::spire_bin();
 
     let start = Instant::now();
@@ -40,7 +43,7 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
 
     let word = if status.success() { "passed" } else { "FAILED" };
     println!(
-        "live tests on OpenBao, PostgreSQL, PowerDNS and Keycloak: {word} after {} s",
+        "live tests on OpenBao, PostgreSQL, PowerDNS, Keycloak, Valkey, SeaweedFS and FerretDB: {word} after {} s",
         start.elapsed().as_secs()
     );
     match spire {

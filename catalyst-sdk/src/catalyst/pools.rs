@@ -7,10 +7,17 @@ use std::time::Duration;
 
 use catalyst_core::Result;
 use catalyst_openbao::{Credentials, DynamicCredentials, RoleName};
+use futures_core::future::BoxFuture;
 use tokio::sync::Mutex;
 
 use super::Catalyst;
-#[cfg(any(feature = "sqlx", feature = "deadpool"))]
+#[cfg(any(
+    feature = "sqlx",
+    feature = "deadpool",
+    feature = "redis",
+    feature = "mongodb",
+    feature = "clickhouse"
+))]
 use super::address::Address;
 use super::keeper::Kept;
 use crate::rotation::{self, Policy, Rotating};
@@ -23,22 +30,36 @@ pub(super) struct Pools {
     pub(super) sqlx: Registry<crate::pool::sqlx::RotatingPgPool>,
     #[cfg(feature = "deadpool")]
     pub(super) deadpool: Registry<crate::pool::deadpool::RotatingDeadpool>,
+    #[cfg(feature = "redis")]
+    pub(super) valkey: Registry<crate::pool::redis::RotatingValkey>,
+    #[cfg(feature = "mongodb")]
+    pub(super) mongodb: Registry<crate::pool::mongodb::RotatingMongo>,
+    #[cfg(feature = "clickhouse")]
+    pub(super) clickhouse: Registry<crate::pool::clickhouse::RotatingClickHouse>,
+    #[cfg(any(feature = "s3", feature = "object-store"))]
+    pub(super) storage: Registry<crate::storage::RotatingAccessKeys>,
 }
 
 impl Pools {
     /// Drains all of them side by side.
     pub(super) async fn shutdown(&self, limit: Duration) -> Result<()> {
-        #[cfg(feature = "sqlx")]
-        let sqlx = self.sqlx.shutdown(|pool| async move { pool.shutdown(limit).await });
-        #[cfg(not(feature = "sqlx"))]
-        let sqlx = async { Ok(()) };
-        #[cfg(feature = "deadpool")]
-        let deadpool = self.deadpool.shutdown(|pool| async move { pool.shutdown(limit).await });
-        #[cfg(not(feature = "deadpool"))]
-        let deadpool = async { Ok(()) };
         let bare = self.bare.shutdown(|credentials| async move { credentials.shutdown(limit).await });
-        let (sqlx, deadpool, bare) = tokio::join!(sqlx, deadpool, bare);
-        sqlx.and(deadpool).and(bare)
+        #[allow(unused_mut, reason = "there may be no driver")]
+        let mut all: Vec<BoxFuture<'_, Result<()>>> = vec![Box::pin(bare)];
+        #[cfg(feature = "sqlx")]
+        all.push(Box::pin(self.sqlx.shutdown(|pool| async move { pool.shutdown(limit).await })));
+        #[cfg(feature = "deadpool")]
+        all.push(Box::pin(self.deadpool.shutdown(|pool| async move { pool.shutdown(limit).await })));
+        #[cfg(feature = "redis")]
+        all.push(Box::pin(self.valkey.shutdown(|pool| async move { pool.shutdown(limit).await })));
+        #[cfg(feature = "mongodb")]
+        all.push(Box::pin(self.mongodb.shutdown(|pool| async move { pool.shutdown(limit).await })));
+        #[cfg(feature = "clickhouse")]
+        all.push(Box::pin(self.clickhouse.shutdown(|pool| async move { pool.shutdown(limit).await })));
+        #[cfg(any(feature = "s3", feature = "object-store"))]
+        all.push(Box::pin(self.storage.shutdown(|pool| async move { pool.shutdown(limit).await })));
+        let results = futures_util::future::join_all(all).await;
+        results.into_iter().find(Result::is_err).unwrap_or(Ok(()))
     }
 }
 
@@ -79,7 +100,13 @@ pub(super) struct Target {
     pub(super) credentials: Arc<dyn DynamicCredentials>,
     pub(super) role: RoleName,
     pub(super) policy: Policy,
-    #[cfg(any(feature = "sqlx", feature = "deadpool"))]
+    #[cfg(any(
+        feature = "sqlx",
+        feature = "deadpool",
+        feature = "redis",
+        feature = "mongodb",
+        feature = "clickhouse"
+    ))]
     pub(super) address: Address,
 }
 
@@ -120,7 +147,13 @@ impl Catalyst {
             credentials: Arc::new(Kept { credentials, _keeper: Arc::clone(&self.0.keeper) }),
             role: database.role.as_deref().unwrap_or(name).parse()?,
             policy,
-            #[cfg(any(feature = "sqlx", feature = "deadpool"))]
+            #[cfg(any(
+                feature = "sqlx",
+                feature = "deadpool",
+                feature = "redis",
+                feature = "mongodb",
+                feature = "clickhouse"
+            ))]
             address: Address {
                 name: name.to_owned(),
                 url: database.url,

@@ -99,7 +99,7 @@ impl<S: Source> Engine<S> {
         while !self.shared.stop.is_cancelled() {
             self.early |= self.shared.take_request(self.live.generation);
             let backing = self.source.backing(&self.live.grant);
-            self.early |= backing == Backing::Lost;
+            self.early |= backing.is_over();
             self.report_health(backing);
             match self.next(backing) {
                 Step::Rotate => self.rotate().await,

@@ -63,6 +63,12 @@ impl Policy {
         self
     }
 
+    /// The same, where nobody has said it.
+    pub(crate) fn or_drain_limit(mut self, limit: Duration) -> Self {
+        self.drain_limit.get_or_insert(limit);
+        self
+    }
+
     /// How many old generations may drain at once; beyond that the oldest is ended. Default: 3.
     #[must_use]
     pub fn max_draining(mut self, generations: usize) -> Self {

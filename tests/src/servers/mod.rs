@@ -6,6 +6,9 @@
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
 //! | [`PowerDnsServer`] | an authoritative PowerDNS with SQLite or LMDB, which answers questions too |
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
+//! | [`ValkeyServer`], [`ValkeyCluster`] | a Valkey with passwords; three of them as a cluster |
+//! | [`SeaweedServer`] | SeaweedFS with its S3 and IAM interfaces |
+//! | [`FerretServer`] | FerretDB on a PostgreSQL, which speaks the protocol of MongoDB |
 //! | [`AssertionIssuer`] | an issuer of JWT-SVIDs and service account tokens, in process |
 //! | [`SpireServer`] | SPIRE, from binaries that are given |
 //! | [`Servers`] | OpenBao and PostgreSQL, ready to make database users and to log workloads in |
@@ -19,6 +22,7 @@
 mod api;
 mod certificates;
 pub mod environment;
+mod ferretdb;
 mod folder;
 pub mod install;
 mod issuer;
@@ -32,11 +36,16 @@ mod port;
 pub mod postgres;
 mod powerdns;
 mod process;
+mod resp;
+mod seaweedfs;
+mod seaweedfs_admin;
 pub mod setup;
 mod spire;
+mod valkey;
 
 pub use api::Api;
 pub use certificates::ClientCertificate;
+pub use ferretdb::FerretServer;
 pub use issuer::{AssertionIssuer, IssuedWorkload};
 pub use keycloak::KeycloakServer;
 pub use keycloak_admin::KeycloakAdmin;
@@ -45,4 +54,7 @@ pub use pair::{Servers, ServersOptions};
 pub use postgres::PostgresServer;
 pub use powerdns::{PowerDnsBackend, PowerDnsServer};
 pub use process::Lifetime;
+pub use resp::Reply;
+pub use seaweedfs::SeaweedServer;
 pub use spire::SpireServer;
+pub use valkey::{ValkeyCluster, ValkeyServer};

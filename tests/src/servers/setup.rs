@@ -247,7 +247,7 @@ pub async fn token(api: &Api, policies: &[&str], ttl: Duration) -> Result<Secret
 }
 
 /// `kind` is `mounts` for an engine and `auth` for a method.
-async fn mount_once(api: &Api, kind: &str, path: &str, body: Value) -> Result<()> {
+pub(super) async fn mount_once(api: &Api, kind: &str, path: &str, body: Value) -> Result<()> {
     let mounted = api.read(&format!("sys/{kind}")).await?;
     if mounted.get(format!("{path}/")).is_some() {
         return Ok(());

@@ -13,4 +13,5 @@ mod openbao;
 mod powerdns;
 mod rotation;
 mod spire;
+mod stores;
 mod workload;
