@@ -5,9 +5,12 @@
 //! | [`OpenBao`], [`OpenBaoBuilder`], [`Login`] | the client, its settings, how it proves who it is |
 //! | [`SecretStore`], [`Kv2`] | KV version 2 |
 //! | [`DynamicCredentials`], [`StaticCredentials`], [`Database`] | the database engine |
+//! | [`Encryption`], [`Signing`], [`Transit`] | cryptography with keys that never leave the server |
+//! | [`OneTimePasswords`], [`Totp`] | one-time codes |
+//! | [`Cubbyhole`] | what a token keeps for itself |
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
 //! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
-//! | [`Mount`], [`SecretPath`], [`RoleName`], [`Namespace`] | names, parsed once |
+//! | [`Mount`], [`SecretPath`], [`RoleName`], [`KeyName`], [`Namespace`] | names, parsed once |
 //!
 //! # How failure behaves
 //!
@@ -30,6 +33,13 @@
 //! | `backend_down`, `backend_refused` | the database behind the server |
 //! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |
 //! | `wrapping_token_invalid` | used, ended, or never made |
+//! | `key_not_found`, `key_exists` | no key of this name; there is one already |
+//! | `unknown_key_version`, `key_version_too_old` | the key has no such version; it is below the key's minimum |
+//! | `not_authentic`, `malformed_input` | changed, or of another key, context or associated data; not of the form it should have |
+//! | `context_required`, `unsupported_by_key`, `unsupported_by_token` | the key, or the token, is of another kind |
+//! | `not_exportable`, `deletion_not_allowed` | the key's settings forbid it |
+//! | `input_too_large`, `batch_too_large` | refused before it is sent |
+//! | `code_used` | a one-time code that was shown before |
 //! | `invalid_request`, `not_found`, `unreadable_answer`, `unexpected_status`, `assertion_timeout` | the rest |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
@@ -84,7 +94,7 @@ mod warning;
 mod wire;
 mod wrapping;
 
-pub use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret};
+pub use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret, SecretBytes};
 
 pub use auth::Login;
 pub use builder::OpenBaoBuilder;

@@ -7,4 +7,6 @@ mod once;
 mod secrets;
 mod sessions;
 pub(crate) mod support;
+mod totp;
+mod transit;
 mod upkeep;
