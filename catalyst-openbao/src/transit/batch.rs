@@ -174,8 +174,8 @@ mod tests {
         ) {
             let small = std::iter::repeat_n(100, many);
             let items: Vec<(usize, usize)> = sizes.into_iter().chain(small).map(|size| (size, strings)).collect();
-            let parts: Vec<_> = parts(&items, |item| Load { bytes: item.0, strings: item.1 }).collect();
-            prop_assert_eq!(parts.concat(), items);
+            let parts: Vec<&[(usize, usize)]> = parts(&items, |item| Load { bytes: item.0, strings: item.1 }).collect();
+            prop_assert_eq!(&parts.concat(), &items);
             for part in parts {
                 prop_assert!(!part.is_empty() && part.len() * strings <= PART_STRINGS);
                 prop_assert!(part.len() == 1 || part.iter().map(|item| item.0).sum::<usize>() <= PART_BYTES);
