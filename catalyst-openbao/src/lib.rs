@@ -5,10 +5,13 @@
 //! | [`OpenBao`], [`OpenBaoBuilder`], [`Login`] | the client, its settings, how it proves who it is |
 //! | [`SecretStore`], [`Kv2`] | KV version 2 |
 //! | [`DynamicCredentials`], [`StaticCredentials`], [`Database`] | the database engine |
+//! | [`Encryption`], [`Signing`], [`Transit`] | cryptography with keys that never leave the server |
+//! | [`OneTimePasswords`], [`Totp`] | one-time codes |
+//! | [`Cubbyhole`] | what a token keeps for itself |
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
 //! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
 //! | [`system`], [`auth_method`] | the server's own settings: mounts, policies, login methods and their roles |
-//! | [`Mount`], [`SecretPath`], [`RoleName`], [`Namespace`] | names, parsed once |
+//! | [`Mount`], [`SecretPath`], [`RoleName`], [`KeyName`], [`Namespace`] | names, parsed once |
 //!
 //! # How failure behaves
 //!
@@ -37,6 +40,13 @@
 //! | `already_initialized`, `wrong_seal_type`, `no_migration` | the server's seal is not as the call expects |
 //! | `malformed_share`, `wrong_share`, `share_repeated`, `too_few_shares` | key shares |
 //! | `attempt_in_progress`, `no_attempt`, `nonce_mismatch`, `generate_root_disabled` | rekeying, and root tokens out of shares |
+//! | `key_not_found`, `key_exists` | no key of this name; there is one already |
+//! | `unknown_key_version`, `key_version_too_old` | the key has no such version; it is below the key's minimum |
+//! | `not_authentic`, `malformed_input` | changed, or of another key, context or associated data; not of the form it should have |
+//! | `context_required`, `unsupported_by_key`, `unsupported_by_token` | the key, or the token, is of another kind |
+//! | `not_exportable`, `deletion_not_allowed` | the key's settings forbid it |
+//! | `input_too_large`, `batch_too_large` | refused before it is sent |
+//! | `code_used` | a one-time code that was shown before |
 //! | `invalid_request`, `not_found`, `unreadable_answer`, `unexpected_status`, `assertion_timeout` | the rest |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
@@ -95,7 +105,7 @@ mod warning;
 mod wire;
 mod wrapping;
 
-pub use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret};
+pub use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret, SecretBytes};
 
 pub use auth::Login;
 pub use builder::OpenBaoBuilder;

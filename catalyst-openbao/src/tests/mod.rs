@@ -8,4 +8,6 @@ mod secrets;
 mod sessions;
 pub(crate) mod support;
 mod system;
+mod totp;
+mod transit;
 mod upkeep;

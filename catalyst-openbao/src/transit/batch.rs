@@ -8,8 +8,9 @@ use super::Transit;
 use crate::operation::{Operation, Subject};
 use crate::refusal::{Remains, SERVICE, refusal};
 
-/// How many items one request carries.
-const PART_ITEMS: usize = 1000;
+/// How many strings the items of one request have in JSON, the names of members among them: the server takes 1,000 in
+/// a body, and what holds for all items needs some.
+const PART_STRINGS: usize = 1000 - 16;
 /// How many bytes the items of one request hold, unless a single one has more. The answer is some larger, and has to
 /// keep below the 4 MiB that a client takes.
 const PART_BYTES: usize = 1 << 20;
@@ -17,6 +18,14 @@ const PART_BYTES: usize = 1 << 20;
 const MAX_ITEMS: usize = 100_000;
 /// How long one input may be, in bytes: as base64, the server takes no more in a request.
 const MAX_INPUT: usize = 16 << 20;
+
+/// What an item takes up in a request.
+#[derive(Clone, Copy)]
+pub(super) struct Load {
+    pub(super) bytes: usize,
+    /// Members and their values, as far as these are strings.
+    pub(super) strings: usize,
+}
 
 /// An item as the server answers it.
 pub(super) trait Outcome: DeserializeOwned {
@@ -50,8 +59,8 @@ pub(super) struct Batch<'a, I, B> {
     /// Behind `/v1/`, escaped.
     pub(super) path: &'a [&'a str],
     pub(super) items: &'a [I],
-    /// How many bytes an item holds.
-    pub(super) size: fn(&I) -> usize,
+    /// What an item takes up.
+    pub(super) load: fn(&I) -> Load,
     /// An item as the server wants it.
     pub(super) of: fn(&'a I) -> B,
 }
@@ -69,7 +78,7 @@ impl Transit {
         R: Serialize + Sync,
         W: Outcome,
     {
-        let Batch { operation, path, items, size, of } = batch;
+        let Batch { operation, path, items, load, of } = batch;
         if items.len() > MAX_ITEMS {
             return Err(refused(
                 operation,
@@ -77,11 +86,11 @@ impl Transit {
                 "a batch has at most 100,000 items; make several",
             ));
         }
-        if items.iter().any(|item| size(item) > MAX_INPUT) {
+        if items.iter().any(|item| load(item).bytes > MAX_INPUT) {
             return Err(too_large(operation));
         }
         let mut outcomes = Vec::with_capacity(items.len());
-        for part in parts(items, size) {
+        for part in parts(items, load) {
             let body = body(Each { items: part, of });
             let answer: Results<W> = self.at(operation, path).batch().exchange(&body).await?;
             if answer.batch_results.len() != part.len() {
@@ -134,12 +143,14 @@ fn outcome<W: Outcome>(operation: &'static str, target: &str, item: W) -> Result
 }
 
 /// The items in their order, in parts that fit into a request.
-fn parts<I>(mut items: &[I], size: fn(&I) -> usize) -> impl Iterator<Item = &[I]> {
+fn parts<I>(mut items: &[I], load: fn(&I) -> Load) -> impl Iterator<Item = &[I]> {
     std::iter::from_fn(move || {
-        let mut bytes = 0_usize;
-        let fitting = items.iter().take(PART_ITEMS).take_while(|item| {
-            bytes = bytes.saturating_add(size(item));
-            bytes <= PART_BYTES
+        let (mut bytes, mut strings) = (0_usize, 0_usize);
+        let fitting = items.iter().take_while(|item| {
+            let load = load(item);
+            bytes = bytes.saturating_add(load.bytes);
+            strings = strings.saturating_add(load.strings);
+            bytes <= PART_BYTES && strings <= PART_STRINGS
         });
         // One that is too large for any part goes by itself.
         let count = fitting.count().max(1).min(items.len());
@@ -156,13 +167,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_hold_all_items_in_their_order_and_fit(sizes in proptest::collection::vec(0..3 * PART_BYTES / 2, 0..40), many in 0..3000_usize) {
-            let sizes: Vec<usize> = sizes.into_iter().chain(std::iter::repeat_n(100, many)).collect();
-            let parts: Vec<&[usize]> = parts(&sizes, |size| *size).collect();
-            prop_assert_eq!(parts.concat(), sizes);
+        fn parts_hold_all_items_in_their_order_and_fit(
+            sizes in proptest::collection::vec(0..3 * PART_BYTES / 2, 0..40),
+            many in 0..3000_usize,
+            strings in 2..9_usize,
+        ) {
+            let small = std::iter::repeat_n(100, many);
+            let items: Vec<(usize, usize)> = sizes.into_iter().chain(small).map(|size| (size, strings)).collect();
+            let parts: Vec<&[(usize, usize)]> = parts(&items, |item| Load { bytes: item.0, strings: item.1 }).collect();
+            prop_assert_eq!(&parts.concat(), &items);
             for part in parts {
-                prop_assert!(!part.is_empty() && part.len() <= PART_ITEMS);
-                prop_assert!(part.len() == 1 || part.iter().sum::<usize>() <= PART_BYTES);
+                prop_assert!(!part.is_empty() && part.len() * strings <= PART_STRINGS);
+                prop_assert!(part.len() == 1 || part.iter().map(|item| item.0).sum::<usize>() <= PART_BYTES);
             }
         }
     }

@@ -17,21 +17,21 @@ const DATA_KEY: &str = "make data key";
 #[async_trait]
 impl Encryption for Transit {
     async fn encrypt(&self, key: &KeyName, plaintext: Plaintext<'_>) -> Result<Ciphertext> {
-        check_size(ENCRYPT, plaintext.size())?;
+        check_size(ENCRYPT, plaintext.load().bytes)?;
         let path = [self.mount.escaped(), "/encrypt/", key.escaped()];
         let body = EncryptBody::from(&plaintext);
         Ok(self.at(ENCRYPT, &path).exchange::<CiphertextWire>(&body).await?.ciphertext)
     }
 
     async fn decrypt(&self, key: &KeyName, sealed: Sealed<'_>) -> Result<SecretBytes> {
-        check_size(DECRYPT, sealed.size())?;
+        check_size(DECRYPT, sealed.load().bytes)?;
         let path = [self.mount.escaped(), "/decrypt/", key.escaped()];
         let body = DecryptBody::from(&sealed);
         Ok(self.at(DECRYPT, &path).exchange::<PlaintextWire>(&body).await?.plaintext.into_secret())
     }
 
     async fn rewrap(&self, key: &KeyName, sealed: Sealed<'_>) -> Result<Ciphertext> {
-        check_size(REWRAP, sealed.size())?;
+        check_size(REWRAP, sealed.load().bytes)?;
         check_rewrap(&sealed)?;
         let path = [self.mount.escaped(), "/rewrap/", key.escaped()];
         let body = DecryptBody::from(&sealed);
@@ -61,7 +61,7 @@ impl Encryption for Transit {
             operation: ENCRYPT,
             path: &path,
             items: plaintexts,
-            size: Plaintext::size,
+            load: Plaintext::load,
             of: |plaintext| EncryptBody::from(plaintext),
         };
         self.ask_all::<_, _, _, CiphertextItem>(batch, |batch_input| Items { batch_input }).await
@@ -73,7 +73,7 @@ impl Encryption for Transit {
             operation: DECRYPT,
             path: &path,
             items: sealed,
-            size: Sealed::size,
+            load: Sealed::load,
             of: |sealed| DecryptBody::from(sealed),
         };
         self.ask_all::<_, _, _, PlaintextItem>(batch, |batch_input| Items { batch_input }).await
@@ -86,7 +86,7 @@ impl Encryption for Transit {
             operation: REWRAP,
             path: &path,
             items: sealed,
-            size: Sealed::size,
+            load: Sealed::load,
             of: |sealed| DecryptBody::from(sealed),
         };
         self.ask_all::<_, _, _, CiphertextItem>(batch, |batch_input| Items { batch_input }).await

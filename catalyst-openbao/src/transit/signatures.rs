@@ -19,7 +19,7 @@ const VERIFY_HMAC: &str = "verify HMAC";
 #[async_trait]
 impl Signing for Transit {
     async fn sign(&self, key: &KeyName, message: Message<'_>, scheme: SignatureScheme) -> Result<Signature> {
-        check_size(SIGN, message.size())?;
+        check_size(SIGN, message.load().bytes)?;
         let path = [self.mount.escaped(), "/sign/", key.escaped()];
         let body = Single { item: Input::from(&message), scheme: Scheme::from(scheme) };
         Ok(self.at(SIGN, &path).exchange::<SignatureWire>(&body).await?.signature)
@@ -32,7 +32,7 @@ impl Signing for Transit {
         signature: &Signature,
         scheme: SignatureScheme,
     ) -> Result<bool> {
-        check_size(VERIFY, message.size())?;
+        check_size(VERIFY, message.load().bytes)?;
         let path = [self.mount.escaped(), "/verify/", key.escaped()];
         let item = Input { signature: Some(signature.as_str()), ..Input::from(&message) };
         let body = Single { item, scheme: Scheme::to_verify(scheme) };
@@ -40,7 +40,7 @@ impl Signing for Transit {
     }
 
     async fn hmac(&self, key: &KeyName, message: Message<'_>, hash: HashAlgorithm) -> Result<Hmac> {
-        check_size(HMAC, message.size())?;
+        check_size(HMAC, message.load().bytes)?;
         let path = [self.mount.escaped(), "/hmac/", key.escaped()];
         let body = Single { item: Input::without_context(&message), scheme: Scheme::of_hmac(hash) };
         Ok(self.at(HMAC, &path).exchange::<HmacWire>(&body).await?.hmac)
@@ -53,7 +53,7 @@ impl Signing for Transit {
         hmac: &Hmac,
         hash: HashAlgorithm,
     ) -> Result<bool> {
-        check_size(VERIFY_HMAC, message.size())?;
+        check_size(VERIFY_HMAC, message.load().bytes)?;
         let path = [self.mount.escaped(), "/verify/", key.escaped()];
         let item = Input { hmac: Some(hmac.as_str()), ..Input::without_context(&message) };
         let body = Single { item, scheme: Scheme::of_hmac(hash) };
@@ -72,7 +72,7 @@ impl Signing for Transit {
             operation: SIGN,
             path: &path,
             items: messages,
-            size: Message::size,
+            load: Message::load,
             of: |message| Input::from(message),
         };
         self.ask_all::<_, _, _, SignatureItem>(batch, |batch_input| Many { batch_input, scheme }).await
@@ -90,7 +90,7 @@ impl Signing for Transit {
             operation: VERIFY,
             path: &path,
             items: signed,
-            size: |(message, _)| message.size(),
+            load: |(message, signature)| message.load_with(signature.as_str()),
             of: |(message, signature)| Input { signature: Some(signature.as_str()), ..Input::from(message) },
         };
         self.ask_all::<_, _, _, ValidItem>(batch, |batch_input| Many { batch_input, scheme }).await
@@ -108,7 +108,7 @@ impl Signing for Transit {
             operation: HMAC,
             path: &path,
             items: messages,
-            size: Message::size,
+            load: Message::load,
             of: |message| Input::without_context(message),
         };
         self.ask_all::<_, _, _, HmacItem>(batch, |batch_input| Many { batch_input, scheme }).await
@@ -126,7 +126,7 @@ impl Signing for Transit {
             operation: VERIFY_HMAC,
             path: &path,
             items: made,
-            size: |(message, _)| message.size(),
+            load: |(message, hmac)| message.load_with(hmac.as_str()),
             of: |(message, hmac)| Input { hmac: Some(hmac.as_str()), ..Input::without_context(message) },
         };
         self.ask_all::<_, _, _, ValidItem>(batch, |batch_input| Many { batch_input, scheme }).await

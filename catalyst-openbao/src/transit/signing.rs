@@ -5,6 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use catalyst_core::Result;
 
+use super::batch::Load;
 use super::{Hmac, Signature};
 use crate::KeyName;
 
@@ -122,8 +123,15 @@ impl<'a> Message<'a> {
         Self { context: Some(context), ..self }
     }
 
-    pub(super) fn size(&self) -> usize {
-        self.bytes.len()
+    pub(super) fn load(&self) -> Load {
+        let context = self.context.map_or(0, <[u8]>::len);
+        Load { bytes: self.bytes.len() + context, strings: 2 + 2 * usize::from(self.context.is_some()) }
+    }
+
+    /// With what is to be verified.
+    pub(super) fn load_with(&self, shown: &str) -> Load {
+        let Load { bytes, strings } = self.load();
+        Load { bytes: bytes + shown.len(), strings: strings + 2 }
     }
 }
 

@@ -105,13 +105,6 @@ texts! {
     Hmac, "HMAC";
 }
 
-impl Ciphertext {
-    /// About how many bytes it is in JSON.
-    pub(super) fn size(&self) -> usize {
-        self.text.len()
-    }
-}
-
 impl Signature {
     /// The bytes of the signature, for those who verify it without the server: in ASN.1 or as in JWS, as it was asked
     /// for.

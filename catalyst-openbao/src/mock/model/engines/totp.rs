@@ -304,8 +304,8 @@ mod tests {
 
     #[test]
     fn base32_goes_both_ways() {
-        for length in 0..12 {
-            let bytes: Vec<u8> = (0..length).map(|byte| byte * 37).collect();
+        for length in 0..12_u8 {
+            let bytes: Vec<u8> = (0..length).map(|byte| byte.wrapping_mul(37)).collect();
             assert_eq!(base32_decode(&base32_encode(&bytes)).unwrap(), bytes);
         }
         assert_eq!(base32_encode(b"foobar"), "MZXW6YTBOI");
