@@ -82,6 +82,28 @@ impl Ask<'_> {
         }
     }
 
+    /// LIST: the answer's data with more than the keys. None is no keys.
+    pub(crate) async fn list_maybe<T: DeserializeOwned>(self) -> Result<Option<T>> {
+        let call = self.call(Method::List);
+        match self.api.send(&call).await {
+            Ok(answer) => answer.data(&self.api.transport).map(Some),
+            Err(error) if error.status() == Some(404) && error.server_message().is_none() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// GET: the whole answer, where it has no envelope.
+    pub(crate) async fn read_bare<T: DeserializeOwned>(self) -> Result<T> {
+        let call = self.call(Method::Get);
+        self.api.send(&call).await?.bare(&self.api.transport)
+    }
+
+    /// GET: the answer as a text that is no JSON.
+    pub(crate) async fn read_text(self) -> Result<String> {
+        let call = self.call(Method::Get);
+        self.api.send(&call).await?.text().map(str::to_owned)
+    }
+
     /// POST: nothing of the answer is read but its warnings.
     pub(crate) async fn write(self, body: &(impl Serialize + Sync)) -> Result<()> {
         let body = |request: Request| request.json(body);
@@ -120,6 +142,14 @@ impl Ask<'_> {
     pub(crate) async fn delete(self) -> Result<()> {
         let call = self.call(Method::Delete);
         self.api.send(&call).await?.read::<Ignored>(&self.api.transport).map(drop)
+    }
+
+    /// DELETE: the answer's data, if it has any.
+    pub(crate) async fn delete_for<T: DeserializeOwned>(self) -> Result<Option<T>> {
+        let call = self.call(Method::Delete);
+        let answer = self.api.send(&call).await?;
+        let envelope: Envelope<'_, T> = answer.read(&self.api.transport)?;
+        Ok(envelope.data)
     }
 
     fn call(&self, method: Method) -> Call<'_> {

@@ -2,13 +2,23 @@
 
 use std::sync::Arc;
 
-use crate::auth_method::{JwtMethod, KubernetesMethod};
+use crate::auth_method::{AppRoles, CertMethod, JwtMethod, KubernetesMethod, Tokens, Userpass};
 use crate::{
     Cubbyhole, DatabaseAdmin, Identity, KubernetesSecrets, Mount, OpenBao, Operator, Pki, RabbitMq, Raft,
     Ssh, System, Totp, Transit,
 };
 
 impl OpenBao {
+    /// The roles of the `approle` login method at `mount`, named without `auth/`.
+    pub fn app_roles(&self, mount: Mount) -> AppRoles {
+        AppRoles::new(Arc::clone(&self.api), mount)
+    }
+
+    /// The settings of the `cert` login method at `mount`, named without `auth/`.
+    pub fn cert_method(&self, mount: Mount) -> CertMethod {
+        CertMethod::new(Arc::clone(&self.api), mount)
+    }
+
     /// What the session's token keeps for itself.
     pub fn cubbyhole(&self) -> Cubbyhole {
         Cubbyhole::new(Arc::clone(&self.api))
@@ -69,6 +79,11 @@ impl OpenBao {
         System::new(Arc::clone(&self.api))
     }
 
+    /// Tokens beside those of the session.
+    pub fn tokens(&self) -> Tokens {
+        Tokens::new(Arc::clone(&self.api))
+    }
+
     /// The TOTP engine at `mount`.
     pub fn totp(&self, mount: Mount) -> Totp {
         Totp::new(Arc::clone(&self.api), mount)
@@ -77,5 +92,10 @@ impl OpenBao {
     /// The transit engine at `mount`.
     pub fn transit(&self, mount: Mount) -> Transit {
         Transit::new(Arc::clone(&self.api), mount)
+    }
+
+    /// The users of the `userpass` login method at `mount`, named without `auth/`.
+    pub fn userpass(&self, mount: Mount) -> Userpass {
+        Userpass::new(Arc::clone(&self.api), mount)
     }
 }

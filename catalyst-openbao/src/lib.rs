@@ -11,6 +11,7 @@
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
 //! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
 //! | [`system`], [`auth_method`] | the server's own settings: mounts, policies, login methods and their roles |
+//! | [`ApiRequest`] | whatever this crate has no function for |
 //! | [`Mount`], [`SecretPath`], [`RoleName`], [`KeyName`], [`Namespace`] | names, parsed once |
 //!
 //! # How failure behaves
@@ -36,6 +37,10 @@
 //! | `wrapping_token_invalid` | used, ended, or never made |
 //! | `path_in_use`, `unknown_plugin` | something is mounted there already; the server has no such engine or method |
 //! | `invalid_policy`, `declared_only` | no policy; nothing that can be set by requests |
+//! | `token_not_found`, `secret_id_not_found`, `unknown_user` | it has ended, or never was |
+//! | `unknown_policy`, `unknown_device`, `no_plugin_directory` | no such policy of passwords, no such audit device; no plugins here |
+//! | `namespace_locked`, `already_locked`, `wrong_unlock_key` | the API of a namespace is locked, and by whom it is unlocked |
+//! | `request_not_found`, `already_approved` | of a control group |
 //! | `issuer_unreachable` | the server got no keys from the issuer of tokens |
 //! | `already_initialized`, `wrong_seal_type`, `no_migration` | the server's seal is not as the call expects |
 //! | `malformed_share`, `wrong_share`, `share_repeated`, `too_few_shares` | key shares |
@@ -53,6 +58,7 @@
 //! spawns.
 
 mod api;
+mod api_request;
 mod ask;
 mod auth;
 pub mod auth_method;
@@ -73,6 +79,7 @@ mod issuing;
 mod kubernetes;
 mod kv2;
 mod lease;
+mod lease_admin;
 mod leases;
 mod maintain;
 #[cfg(feature = "mock")]
@@ -105,8 +112,10 @@ mod warning;
 mod wire;
 mod wrapping;
 
+pub use catalyst_core::http::Method;
 pub use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret, SecretBytes};
 
+pub use api_request::ApiRequest;
 pub use auth::Login;
 pub use builder::OpenBaoBuilder;
 pub use client::OpenBao;
@@ -124,13 +133,14 @@ pub use kubernetes::{
 };
 pub use kv2::Kv2;
 pub use lease::{Lease, LeaseId, LeaseTerm};
+pub use lease_admin::IrrevocableLease;
 pub use leases::{LeaseStatus, Leases};
 pub use operator::{
     InitRequest, Initialized, KeyKind, KeyShare, KeySplit, KeyStatus, NewKeys, Operator, Rekey, RekeyAttempt,
     RekeyProgress, RekeyRequest, RootAttempt, RootGeneration, RootProgress, SealStatus, SealType,
     Verification, VerificationProgress,
 };
-pub use path::{KeyName, Mount, Namespace, RoleName, SecretPath};
+pub use path::{ApiPath, KeyName, Mount, Namespace, RoleName, SecretPath, UserName};
 pub use pki::Pki;
 pub use rabbitmq::{RabbitConnection, RabbitMq, RabbitRole, TopicPermissions, VhostPermissions};
 pub use raft::Raft;

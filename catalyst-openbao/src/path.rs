@@ -92,6 +92,18 @@ names! {
     /// The name of a policy: `orders-read`. The server makes its letters small.
     PolicyName, "policy name", |c| !c.is_control();
 
+    /// A path of the API below `/v1/`: `sys/loggers/core`. Parameters of the query are given apart.
+    ApiPath, "API path", |c| !c.is_control() && c != '?' && c != '#';
+
+    /// The name of a plugin: `postgresql-database-plugin`.
+    PluginName, "plugin name", |c| !c.is_control();
+
+    /// The name of a quota: `whole-server`.
+    QuotaName, "quota name", |c| !c.is_control();
+
+    /// The name of a user of the `userpass` method: `anna`. The server makes its letters small.
+    UserName, "user name", |c| !c.is_control();
+
     /// A namespace: `team-a` or `team-a/dev`. Printable ASCII without spaces, for it stands in a header.
     Namespace, "namespace", |c| c.is_ascii_graphic();
 }

@@ -1,6 +1,7 @@
 //! Settings as the server reads and writes them: spans of time, lists that may be null, and when two are the same.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -81,14 +82,27 @@ fn is_in(wanted: &Value, found: &Value) -> bool {
             wanted.iter().all(|(name, value)| is_in(value, found.get(name).unwrap_or(&nothing)))
         }
         (Value::Array(wanted), Value::Array(found)) => {
-            wanted.iter().all(|one| found.contains(one)) && found.iter().all(|one| wanted.contains(one))
+            let has = |all: &[Value], one: &Value| all.iter().any(|other| is_in(one, other));
+            wanted.iter().all(|one| has(found, one)) && found.iter().all(|one| has(wanted, one))
         }
         // What the server leaves out is empty.
         (Value::Array(wanted), Value::Null) => wanted.is_empty(),
         (Value::Object(wanted), Value::Null) => wanted.is_empty(),
         (Value::String(wanted), Value::Null) => wanted.is_empty(),
+        (Value::String(wanted), Value::String(found)) => same_text(wanted, found),
         _ => wanted == found,
     }
+}
+
+/// A block of one address is shown by the server as the address.
+fn same_text(one: &str, other: &str) -> bool {
+    let host = |text: &str| {
+        let (address, length) = text.split_once('/').unwrap_or((text, ""));
+        let address: IpAddr = address.parse().ok()?;
+        let whole = if address.is_ipv4() { "32" } else { "128" };
+        (length.is_empty() || length == whole).then_some(address)
+    };
+    one == other || host(one).is_some_and(|address| host(other) == Some(address))
 }
 
 /// Setters by value: `ttl: some Duration` becomes `pub fn ttl(mut self, ttl: Duration) -> Self`.
@@ -154,6 +168,18 @@ mod tests {
         }
         for unmet in [json!({"a": 2}), json!({"list": ["x"]}), json!({"list": []}), json!({"missing": 1})] {
             assert!(!covers(&unmet, &found), "{unmet}");
+        }
+    }
+
+    #[test]
+    fn a_block_of_one_address_is_the_address() {
+        for (one, other, same) in [
+            ("127.0.0.1/32", "127.0.0.1", true),
+            ("::1", "::1/128", true),
+            ("127.0.0.1/31", "127.0.0.1", false),
+            ("a/32", "a", false),
+        ] {
+            assert_eq!(covers(&json!([one]), &json!([other])), same, "{one} {other}");
         }
     }
 

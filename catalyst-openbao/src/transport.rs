@@ -5,6 +5,7 @@ use std::time::Duration;
 use catalyst_core::http::{HttpClient, Method, Request, Response};
 use catalyst_core::{Error, ErrorKind, Idempotency, Result, RetryAdvice, Secret};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::time::Instant;
 use url::Url;
 
@@ -32,13 +33,24 @@ pub(crate) struct Call<'a> {
     timeout: Option<Duration>,
     /// Whether an answer with `batch_results` counts, whatever its status.
     batch: bool,
+    namespace: Option<&'a Namespace>,
     pub(crate) idempotency: Idempotency,
 }
 
 impl<'a> Call<'a> {
     pub(crate) fn new(operation: Operation, method: Method, path: &'a [&'a str]) -> Self {
         let idempotency = Idempotency::Repeatable;
-        Self { operation, method, path, body: None, wrap_ttl: None, timeout: None, batch: false, idempotency }
+        Self {
+            operation,
+            method,
+            path,
+            body: None,
+            wrap_ttl: None,
+            timeout: None,
+            batch: false,
+            namespace: None,
+            idempotency,
+        }
     }
 
     /// Sends a body.
@@ -64,6 +76,11 @@ impl<'a> Call<'a> {
     /// Takes results that come with the status of their worst: a batch of which one item was refused is a 400.
     pub(crate) fn batch(self) -> Self {
         Self { batch: true, ..self }
+    }
+
+    /// In this namespace, in place of the client's.
+    pub(crate) fn in_namespace(self, namespace: &'a Namespace) -> Self {
+        Self { namespace: Some(namespace), ..self }
     }
 
     /// The path for errors and spans: without the query, which may be anything.
@@ -169,7 +186,7 @@ impl Transport {
         if let Some(token) = token {
             request = request.secret_header("x-vault-token", token)?;
         }
-        if let Some(namespace) = &self.namespace {
+        if let Some(namespace) = call.namespace.or(self.namespace.as_ref()) {
             request = request.header("x-vault-namespace", namespace.as_str())?;
         }
         if let Some(ttl) = call.wrap_ttl {
@@ -248,9 +265,17 @@ impl Answer<'_> {
         envelope.data.ok_or_else(missing)
     }
 
-    /// The answer as a whole, where it comes without an envelope.
-    pub(crate) fn bare<'r, T: Deserialize<'r>>(&'r self) -> Result<T> {
+    /// The whole body, for answers of which more is wanted than an envelope has, or which have none.
+    pub(crate) fn bare<'r, T: Deserialize<'r>>(&'r self, transport: &Transport) -> Result<T> {
+        let envelope: Enclosed<'r, IgnoredAny> = self.parse()?;
+        self.report(transport, envelope.request_id.as_str(), envelope.warnings.as_deref());
         self.parse()
+    }
+
+    /// The whole body as a text.
+    pub(crate) fn text(&self) -> Result<&str> {
+        std::str::from_utf8(self.response.body())
+            .map_err(|_quotes_nothing| self.undecodable().with_help("the answer is not UTF-8"))
     }
 
     fn parse<'r, T: Deserialize<'r>>(&'r self) -> Result<T> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{list, seconds, setters};
+use crate::settings::{covers, list, seconds, setters};
 
 /// What tokens a login gets. In a role's JSON the members stand beside those of the role.
 ///
@@ -99,6 +99,11 @@ impl TokenParameters {
         num_uses: some u64;
         /// Of what kind they are.
         kind: some TokenType;
+    }
+
+    /// Whether `found` has all that this sets; lists are compared as sets, and what is not set may be anything.
+    pub fn is_met_by(&self, found: &Self) -> bool {
+        covers(self, found)
     }
 }
 

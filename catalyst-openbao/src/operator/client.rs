@@ -66,7 +66,7 @@ impl Operator {
 
     /// A call without a session, whose answer comes without an envelope.
     pub(super) async fn anonymous<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T> {
-        self.api.send_as(&call, None).await?.bare()
+        self.api.send_as(&call, None).await?.bare(&self.api.transport)
     }
 }
 

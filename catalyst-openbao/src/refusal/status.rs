@@ -47,6 +47,10 @@ fn of_status(operation: Operation, status: u16, said: &str, remains: Remains) ->
         500 => failed(operation, said),
         501 => retried("not_initialized", "initialise the server"),
         502 | 504 => retried("bad_gateway", "a proxy before the server got no answer from it").unknown(),
+        503 if said.contains("locked by an administrator") => {
+            retried("namespace_locked", "an operator locked the API of this namespace; it must be unlocked")
+                .final_()
+        }
         503 if said.contains("sealed") => retried("sealed", "unseal the server; it is asked again"),
         503 => retried("unavailable", "the server, or a proxy before it, cannot serve now"),
         _ => Meaning::new(ErrorKind::Other, "unexpected_status", "is this the address of an OpenBao server?"),

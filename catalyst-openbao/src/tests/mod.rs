@@ -1,5 +1,8 @@
 //! The client against recorded answers, over HTTP on loopback; sessions in virtual time.
 
+mod administration;
+mod api_request;
+mod auth_methods;
 mod bad_input;
 mod credentials;
 mod logins;

@@ -13,6 +13,7 @@ use super::leases::LeaseRecord;
 use super::logins::LoginMount;
 use super::policy::{ALLOW_ALL, ROOT};
 use super::seal::{MockSeal, Seal};
+use super::system::Settings;
 use super::tokens::Token;
 use super::users::Users;
 use super::wrapping::Wrapped;
@@ -48,6 +49,7 @@ pub(super) struct Stored {
     pub(super) tokens: HashMap<String, Token>,
     pub(super) leases: BTreeMap<String, LeaseRecord>,
     pub(super) wrapped: HashMap<String, Wrapped>,
+    pub(super) settings: Settings,
     /// What comes to its end when. An entry counts only if its object still says so.
     pub(super) due: BTreeSet<(Instant, Due)>,
 }
@@ -146,6 +148,8 @@ impl State {
         if !self.namespaces.contains_key(&call.namespace) {
             return Err(Refusal::new(404, &["namespace not found"]));
         }
+        self.check_lock(&call.namespace)?;
+        self.count_against_quotas(&call.namespace, path)?;
         let id = call.token.as_deref().ok_or_else(Refusal::bad_token)?;
         let token = self.stored.tokens.get_mut(id).ok_or_else(Refusal::bad_token)?;
         // Every request of a known token costs one use, also one that is refused. The last one is still served; then

@@ -116,7 +116,8 @@ impl State {
         let suffix = self.namespace_suffix(&origin.namespace);
         let id = format!("{kind}.{}{suffix}", self.random_text(24));
         let ttl = grant.lifetime().unwrap_or(SYSTEM_MAX_TTL).min(clip.unwrap_or(SYSTEM_MAX_TTL));
-        let mut policies: Vec<_> = grant.policies.iter().cloned().chain(["default".to_owned()]).collect();
+        let default = grant.default_policy.map(str::to_owned);
+        let mut policies: Vec<_> = grant.policies.iter().cloned().chain(default).collect();
         policies.sort_unstable();
         policies.dedup();
         let token = Token {
@@ -160,19 +161,6 @@ impl State {
         };
         self.stored.tokens.insert(id.clone(), token);
         id
-    }
-
-    /// The accessors of all tokens.
-    pub(super) fn accessors(&self) -> Vec<String> {
-        let mut accessors: Vec<_> = self.stored.tokens.values().map(|token| token.accessor.clone()).collect();
-        accessors.sort_unstable();
-        accessors
-    }
-
-    /// The token of an accessor.
-    pub(super) fn token_of(&self, accessor: &str) -> Result<String, Refusal> {
-        let found = self.stored.tokens.iter().find(|(_, token)| token.accessor == accessor);
-        found.map(|(id, _)| id.clone()).ok_or_else(|| Refusal::listed(400, "invalid accessor"))
     }
 
     /// How many tokens may do everything.
@@ -283,6 +271,26 @@ impl State {
             description["last_renewal_time"] = clock.unix(renewed).into();
         }
         Some(description)
+    }
+
+    /// The token of an accessor.
+    pub(super) fn token_of(&self, accessor: &str) -> Option<String> {
+        let mut tokens = self.stored.tokens.iter().filter(|(_, token)| !token.batch);
+        tokens.find(|(_, token)| token.accessor == accessor).map(|(id, _)| id.clone())
+    }
+
+    /// The accessors of all tokens that are kept.
+    pub(super) fn accessors(&self) -> Vec<String> {
+        self.stored.tokens.values().filter(|token| !token.batch).map(|token| token.accessor.clone()).collect()
+    }
+
+    /// Ends a token and its leases; its children lose their parent.
+    pub(super) fn end_token_only(&mut self, id: &str) {
+        for child in self.stored.tokens.values_mut().filter(|child| child.parent.as_deref() == Some(id)) {
+            child.parent = None;
+        }
+        let now = self.clock.now();
+        self.end_token(id, now);
     }
 
     /// Ends a token, its children and all their leases.

@@ -149,36 +149,6 @@ impl Model {
     }
 
     /// Revokes a token that is named; one that does not exist is revoked already.
-    pub(crate) fn accessors(&self, call: &Call) -> Result<Vec<String>, Refusal> {
-        self.with(|state| {
-            state.admit(call, "auth/token/accessors", Capability::List)?;
-            Ok(state.accessors())
-        })
-    }
-
-    /// What the server says of the token of an accessor, the token itself aside.
-    pub(crate) fn look_up_accessor(&self, call: &Call, accessor: &str) -> Result<Value, Refusal> {
-        self.with(|state| {
-            state.admit(call, "auth/token/lookup-accessor", Capability::Update)?;
-            let id = state.token_of(accessor)?;
-            let mut about = state.describe_token(&id).unwrap_or_default();
-            about["id"] = "".into();
-            Ok(about)
-        })
-    }
-
-    /// The server's warning, if there was none to revoke, is left out.
-    pub(crate) fn revoke_accessor(&self, call: &Call, accessor: &str) -> Result<(), Refusal> {
-        self.with(|state| {
-            state.admit(call, "auth/token/revoke-accessor", Capability::Update)?;
-            let now = state.clock.now();
-            if let Ok(id) = state.token_of(accessor) {
-                state.end_token(&id, now);
-            }
-            Ok(())
-        })
-    }
-
     pub(crate) fn revoke_named(&self, call: &Call, token: &str) -> Result<(), Refusal> {
         self.with(|state| {
             state.admit(call, "auth/token/revoke", Capability::Update)?;

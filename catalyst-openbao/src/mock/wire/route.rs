@@ -19,7 +19,7 @@ pub(super) fn classify(model: &Model, asked: &Asked) -> (Operation, String) {
         ["auth", "token", "renew-self" | "renew"] => Operation::TokenRenew,
         ["auth", "token", "revoke-self" | "revoke"] => Operation::TokenRevoke,
         ["auth", "token", "lookup-self" | "lookup"] => Operation::TokenLookup,
-        ["auth", .., "login"] => Operation::Login,
+        ["auth", .., "login"] | ["auth", .., "login", _] => Operation::Login,
         _ => match model.locate(&asked.call.namespace, path) {
             Some((_, Mounted::Kv, rest)) => kv::classify(asked.verb, rest),
             Some((_, Mounted::Database, rest)) if rest.starts_with("creds/") => Operation::Issue,

@@ -30,14 +30,6 @@ pub(super) fn answer(model: &Model, asked: &Asked, rest: &str) -> Result<Content
             let (grant, orphan) = wanted(asked)?;
             model.create_token(call, &grant, orphan).map(|auth| Content::auth(auth, None))
         }
-        (Verb::List, "token/accessors") => model.accessors(call).map(|keys| Content::keys(&keys)),
-        (Verb::Write, "token/lookup-accessor") => {
-            model.look_up_accessor(call, &asked.text("accessor").unwrap_or_default()).map(Content::data)
-        }
-        (Verb::Write, "token/revoke-accessor") => {
-            let accessor = asked.text("accessor").unwrap_or_default();
-            model.revoke_accessor(call, &accessor).map(|()| Content::done())
-        }
         (verb, rest) => match rest.strip_suffix("/login") {
             Some(mount) if verb == Verb::Write => {
                 let shown: Shown = asked.json().unwrap_or_default();
@@ -52,7 +44,7 @@ pub(super) fn answer(model: &Model, asked: &Asked, rest: &str) -> Result<Content
 }
 
 /// What token the body of `auth/token/create` asks for, and whether it is to have no parent.
-fn wanted(asked: &Asked) -> Result<(TokenGrant, bool), Refusal> {
+pub(crate) fn wanted(asked: &Asked) -> Result<(TokenGrant, bool), Refusal> {
     let fields = asked.fields();
     let listed = fields.get("policies").and_then(Value::as_array);
     let policies: Vec<&str> = listed.into_iter().flatten().filter_map(Value::as_str).collect();
@@ -74,6 +66,9 @@ fn wanted(asked: &Asked) -> Result<(TokenGrant, bool), Refusal> {
     }
     if asked.text("type").as_deref() == Some("batch") {
         grant = grant.batch();
+    }
+    if asked.flag("no_default_policy") == Some(true) {
+        grant = grant.without_default_policy();
     }
     Ok((grant, asked.flag("no_parent").unwrap_or(false)))
 }
