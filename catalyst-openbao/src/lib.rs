@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`OpenBao`], [`OpenBaoBuilder`], [`Login`] | the client, its settings, how it proves who it is |
+//! | [`Cluster`], [`ReadFrom`] | several nodes as one address list |
 //! | [`SecretStore`], [`Kv2`] | KV version 2 |
 //! | [`DynamicCredentials`], [`StaticCredentials`], [`Database`] | the database engine |
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
@@ -27,6 +28,7 @@
 //! | `lease_not_found` | it has ended, was revoked, or never was |
 //! | `unknown_mount`, `no_handler`, `unknown_namespace` | the address leads nowhere |
 //! | `sealed`, `not_initialized`, `standby`, `standby_redirect` | the node does not serve |
+//! | `no_active_node`, `cluster_mismatch`, `foreign_node` | no leader in time; the addresses are not of one cluster |
 //! | `backend_down`, `backend_refused` | the database behind the server |
 //! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |
 //! | `wrapping_token_invalid` | used, ended, or never made |
@@ -40,6 +42,7 @@ mod ask;
 mod auth;
 mod builder;
 mod client;
+mod cluster;
 mod cubbyhole;
 mod data;
 mod database;
@@ -88,6 +91,7 @@ pub use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret};
 pub use auth::Login;
 pub use builder::OpenBaoBuilder;
 pub use client::OpenBao;
+pub use cluster::{Cluster, ClusterNode, NodeStanding, ReadFrom};
 pub use cubbyhole::Cubbyhole;
 pub use data::SecretData;
 pub use database::Database;

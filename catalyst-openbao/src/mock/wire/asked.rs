@@ -76,6 +76,11 @@ impl Asked {
         }
     }
 
+    /// Whether the storage is another one afterwards: writes, and reads that create something.
+    pub(crate) fn changes_something(&self) -> bool {
+        !matches!(self.verb, Verb::Read | Verb::List) || self.path.contains("/creds/")
+    }
+
     /// Refuses a body that is no JSON.
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         if self.body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok() {
