@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`OpenBao`], [`OpenBaoBuilder`], [`Login`] | the client, its settings, how it proves who it is |
 //! | [`Cluster`], [`ReadFrom`] | several nodes as one address list |
+//! | [`Raft`] | members, autopilot, snapshots of the storage |
 //! | [`SecretStore`], [`Kv2`] | KV version 2 |
 //! | [`DynamicCredentials`], [`StaticCredentials`], [`Database`] | the database engine |
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
@@ -28,6 +29,8 @@
 //! | `lease_not_found` | it has ended, was revoked, or never was |
 //! | `unknown_mount`, `no_handler`, `unknown_namespace` | the address leads nowhere |
 //! | `sealed`, `not_initialized`, `standby`, `standby_redirect` | the node does not serve |
+//! | `raft_not_in_use`, `unknown_peer`, `join_refused`, `already_bootstrapped` | Raft and its members |
+//! | `snapshot_of_another_cluster`, `snapshot_damaged`, `snapshot_incomplete`, `snapshot_not_written` | snapshots |
 //! | `no_active_node`, `cluster_mismatch`, `foreign_node` | no leader in time; the addresses are not of one cluster |
 //! | `backend_down`, `backend_refused` | the database behind the server |
 //! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |
@@ -72,6 +75,7 @@ mod sessions;
 mod ssh;
 mod statics;
 mod store;
+mod stream;
 mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -108,7 +112,10 @@ pub use operator::Operator;
 pub use path::{Mount, Namespace, RoleName, SecretPath};
 pub use pki::Pki;
 pub use rabbitmq::RabbitMq;
-pub use raft::Raft;
+pub use raft::{
+    AutopilotConfiguration, AutopilotServer, AutopilotState, AutopilotUpdate, HaNode, LeaderStatus, Raft,
+    RaftJoin, RaftNodeId, RaftPeer, Restore,
+};
 pub use session::{Session, SessionKeeper, SessionState, SessionWatch, Standing};
 pub use ssh::Ssh;
 pub use statics::{StaticCredential, StaticCredentials};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use catalyst_core::http::{HttpClient, Method, Request, Response};
 use catalyst_core::{Error, ErrorKind, Idempotency, Result, RetryAdvice, Secret};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use url::Url;
 
@@ -211,15 +212,19 @@ impl Transport {
         routing: Routing<'_>,
     ) -> Result<Response> {
         let about = |error: Error| error.with_service(SERVICE).with_target(call.target());
-        let mut request = self.request(base, call, token).map_err(about)?;
-        if let Some(index) = routing.index {
-            request = request.header("x-vault-index", index).map_err(about)?;
-            request = request.fixed_header("x-vault-inconsistent", "forward-active-node");
-        }
-        if routing.stays {
-            request = request.fixed_header("x-vault-no-request-forwarding", "true");
-        }
-        wire.send(call.operation, request).await.map_err(about)
+        let request = self.request(base, call, token).and_then(|request| routed(request, routing));
+        wire.send(call.operation, request.map_err(about)?).await.map_err(about)
+    }
+
+    /// The request for a body that is not held, to the node at `base` or to the one server.
+    pub(crate) fn request_to(
+        &self,
+        base: Option<&Url>,
+        call: &Call<'_>,
+        token: &Secret,
+        routing: Routing<'_>,
+    ) -> Result<Request> {
+        routed(self.request(base.unwrap_or(&self.base), call, Some(token))?, routing)
     }
 
     fn request(&self, base: &Url, call: &Call<'_>, token: Option<&Secret>) -> Result<Request> {
@@ -300,6 +305,17 @@ fn url(base: &Url, call: &Call<'_>) -> Url {
     url
 }
 
+fn routed(mut request: Request, routing: Routing<'_>) -> Result<Request> {
+    if let Some(index) = routing.index {
+        request = request.header("x-vault-index", index)?;
+        request = request.fixed_header("x-vault-inconsistent", "forward-active-node");
+    }
+    if routing.stays {
+        request = request.fixed_header("x-vault-no-request-forwarding", "true");
+    }
+    Ok(request)
+}
+
 /// The address up to and with `/v1/`.
 pub(crate) fn base(address: &Url) -> Url {
     let mut base = address.clone();
@@ -326,6 +342,11 @@ impl<'a> Answer<'a> {
         self.report(transport, request_id, envelope.warnings.as_deref());
         let missing = || self.undecodable().with_help("the answer holds no data").with_request_id(request_id);
         envelope.data.ok_or_else(missing)
+    }
+
+    /// The answer of the few calls that come without an envelope.
+    pub(crate) fn bare<T: DeserializeOwned>(&self) -> Result<T> {
+        self.parse()
     }
 
     fn parse<'r, T: Deserialize<'r>>(&'r self) -> Result<T> {

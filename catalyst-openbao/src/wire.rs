@@ -193,7 +193,7 @@ impl<'de> Deserialize<'de> for MaybeTime {
 pub(crate) struct Span(pub(crate) Duration);
 
 impl Span {
-    fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         if let Ok(seconds) = text.parse() {
             return Some(Self(Duration::from_secs(seconds)));
         }

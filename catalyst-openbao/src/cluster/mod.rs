@@ -13,6 +13,7 @@ mod route;
 mod view;
 
 pub(crate) use nodes::Nodes;
+pub(crate) use probe::find_active;
 pub use read_from::ReadFrom;
 pub(crate) use route::{any, exchange};
 pub use view::{Cluster, ClusterNode, NodeStanding};

@@ -24,8 +24,7 @@ pub(crate) struct Nodes {
     /// The addresses up to and with `/v1/`.
     bases: Vec<Url>,
     pub(super) read_from: ReadFrom,
-    /// How long a try may take at most.
-    pub(super) timeout: Duration,
+    timeout: Duration,
     plan: Mutex<Plan>,
     known: Mutex<Known>,
     /// Held by the one call that looks for the active node, for all that wait for it.
@@ -59,6 +58,11 @@ impl Nodes {
             known,
             search: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// How long a try may take at most.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     pub(super) fn count(&self) -> usize {

@@ -41,7 +41,7 @@ pub(super) async fn ask_all(transport: &Transport, nodes: &Nodes, limit: Duratio
 }
 
 /// The active node; waits for one until `deadline`. One call looks for it, and all others wait for that one.
-pub(super) async fn find_active(
+pub(crate) async fn find_active(
     transport: &Transport,
     nodes: &Nodes,
     operation: Operation,

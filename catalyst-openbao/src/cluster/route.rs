@@ -58,7 +58,7 @@ pub(crate) async fn exchange<'a>(
     call: &Call<'a>,
     token: Option<&Secret>,
 ) -> Result<Answer<'a>> {
-    let deadline = Instant::now() + call.limit().unwrap_or(nodes.timeout);
+    let deadline = Instant::now() + call.limit().unwrap_or(nodes.timeout());
     let mut route = Route { transport, nodes, wire, call, token, deadline, only_active: false };
     let mut last: Option<Error> = None;
     for hop in 0..MAX_HOPS {
@@ -90,7 +90,7 @@ pub(crate) async fn any(transport: &Transport, nodes: &Nodes, call: &Call<'_>) -
         if nodes.plan().role(node) == Role::Foreign {
             continue;
         }
-        let call = call.timeout(limit_of_a_try(nodes.timeout, nodes.count(), true));
+        let call = call.timeout(limit_of_a_try(nodes.timeout(), nodes.count(), true));
         match transport.send_at(transport.wire(), nodes.base(node), &call, None, Routing::default()).await {
             Ok(response) => return Ok(response),
             Err(error) => last = Some(error),

@@ -1,10 +1,14 @@
 //! The model as a server in memory, or as several nodes of one: the real client speaks to it in the server's JSON, without a socket.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use catalyst_core::http::{Request, Response};
 use catalyst_core::{Error, ErrorKind, Result};
+use tokio::io::{AsyncRead, ReadBuf};
 use url::Url;
 
 use super::Model;
@@ -45,10 +49,44 @@ impl InMemory {
         Ok(Response::new(operation, reply.status, &reply.headers, reply.body))
     }
 
+    /// Makes one call with what `body` gives.
+    pub(crate) async fn send_whole(
+        &self,
+        operation: &'static str,
+        request: Request,
+        body: impl AsyncRead + Send,
+    ) -> Result<Response> {
+        let mut whole = Vec::new();
+        let mut body = std::pin::pin!(body);
+        // In a test it is small; and whoever tests with more sees it refused by the model.
+        let read = poll_fn(|cx| read_some(body.as_mut(), cx, &mut whole)).await;
+        read.map_err(|error| Error::new(ErrorKind::Other, operation).with_source(error))?;
+        self.send(operation, request.bytes("application/gzip", whole.into())).await
+    }
+
     fn server(&self, url: &Url) -> Option<&Server> {
         let at = |(address, _): &&(Url, Server)| address.origin() == url.origin();
         self.servers.iter().find(at).map(|(_, server)| server)
     }
+}
+
+/// Reads to the end, or up to the limit of what a server in memory takes.
+fn read_some(
+    mut body: Pin<&mut impl AsyncRead>,
+    cx: &mut Context<'_>,
+    whole: &mut Vec<u8>,
+) -> Poll<std::io::Result<()>> {
+    const LIMIT: usize = 64 << 20;
+    let mut chunk = vec![0; 64 << 10];
+    while whole.len() < LIMIT {
+        let mut buffer = ReadBuf::new(&mut chunk);
+        ready!(body.as_mut().poll_read(cx, &mut buffer))?;
+        if buffer.filled().is_empty() {
+            break;
+        }
+        whole.extend_from_slice(buffer.filled());
+    }
+    Poll::Ready(Ok(()))
 }
 
 fn carry_out(server: &Server, request: &Request) -> Option<Reply> {
