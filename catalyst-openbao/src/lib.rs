@@ -3,6 +3,8 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`OpenBao`], [`OpenBaoBuilder`], [`Login`] | the client, its settings, how it proves who it is |
+//! | [`Cluster`], [`ReadFrom`] | several nodes as one address list |
+//! | [`Raft`] | members, autopilot, snapshots of the storage |
 //! | [`SecretStore`], [`Kv2`] | KV version 2 |
 //! | [`DynamicCredentials`], [`StaticCredentials`], [`Database`] | the database engine |
 //! | [`Encryption`], [`Signing`], [`Transit`] | cryptography with keys that never leave the server |
@@ -32,6 +34,9 @@
 //! | `lease_not_found` | it has ended, was revoked, or never was |
 //! | `unknown_mount`, `no_handler`, `unknown_namespace` | the address leads nowhere |
 //! | `sealed`, `not_initialized`, `standby`, `standby_redirect` | the node does not serve |
+//! | `raft_not_in_use`, `unknown_peer`, `join_refused`, `already_bootstrapped` | Raft and its members |
+//! | `snapshot_of_another_cluster`, `snapshot_damaged`, `snapshot_incomplete`, `snapshot_not_written` | snapshots |
+//! | `no_active_node`, `cluster_mismatch`, `foreign_node` | no leader in time; the addresses are not of one cluster |
 //! | `backend_down`, `backend_refused` | the database behind the server |
 //! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |
 //! | `wrapping_token_invalid` | used, ended, or never made |
@@ -64,6 +69,7 @@ mod auth;
 pub mod auth_method;
 mod builder;
 mod client;
+mod cluster;
 mod cubbyhole;
 mod data;
 mod database;
@@ -98,6 +104,7 @@ mod settings;
 mod ssh;
 mod statics;
 mod store;
+mod stream;
 pub mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -119,6 +126,7 @@ pub use api_request::ApiRequest;
 pub use auth::Login;
 pub use builder::OpenBaoBuilder;
 pub use client::OpenBao;
+pub use cluster::{Cluster, ClusterNode, NodeStanding, ReadFrom};
 pub use cubbyhole::Cubbyhole;
 pub use data::SecretData;
 pub use database::Database;
@@ -143,7 +151,10 @@ pub use operator::{
 pub use path::{ApiPath, KeyName, Mount, Namespace, RoleName, SecretPath, UserName};
 pub use pki::Pki;
 pub use rabbitmq::{RabbitConnection, RabbitMq, RabbitRole, TopicPermissions, VhostPermissions};
-pub use raft::Raft;
+pub use raft::{
+    AutopilotConfiguration, AutopilotServer, AutopilotState, AutopilotUpdate, HaNode, LeaderStatus, Raft,
+    RaftJoin, RaftNodeId, RaftPeer, Restore,
+};
 pub use renewal::{KeeperReport, KeptLease, LeaseKeeper};
 pub use session::{Session, SessionKeeper, SessionState, SessionWatch, Standing};
 pub use ssh::Ssh;

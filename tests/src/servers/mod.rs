@@ -3,6 +3,7 @@
 //! | type | what it is |
 //! | --- | --- |
 //! | [`OpenBaoServer`] | OpenBao with TLS, Raft, audit and a Shamir seal; or in development mode |
+//! | [`OpenBaoCluster`] | three nodes of it, with TLS, Raft and links that can be cut |
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
 //! | [`PowerDnsServer`] | an authoritative PowerDNS with SQLite or LMDB, which answers questions too |
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
@@ -29,13 +30,17 @@ mod issuer;
 mod keycloak;
 mod keycloak_admin;
 pub mod keycloak_setup;
+mod links;
 mod openbao;
+mod openbao_cluster;
+mod openbao_node;
 mod pair;
 pub mod poll;
 mod port;
 pub mod postgres;
 mod powerdns;
 mod process;
+mod proxy;
 mod resp;
 mod seaweedfs;
 mod seaweedfs_admin;
@@ -50,6 +55,7 @@ pub use issuer::{AssertionIssuer, IssuedWorkload};
 pub use keycloak::KeycloakServer;
 pub use keycloak_admin::KeycloakAdmin;
 pub use openbao::{FreshOpenBao, OpenBaoServer};
+pub use openbao_cluster::{ClusterSeal, OpenBaoCluster};
 pub use pair::{Servers, ServersOptions};
 pub use postgres::PostgresServer;
 pub use powerdns::{PowerDnsBackend, PowerDnsServer};

@@ -475,16 +475,16 @@ fn audit_device(folder: &Path) -> String {
 }
 
 /// A path as a string of HCL.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     Value::from(path.display().to_string()).to_string()
 }
 
-fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
     use std::io::Write;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     file.and_then(|mut file| file.write_all(bytes)).map_err(cannot_write)
 }
 
-fn cannot_write(error: std::io::Error) -> Error {
+pub(super) fn cannot_write(error: std::io::Error) -> Error {
     Error::new(ErrorKind::Other, OPERATION).with_help("its folder is not writable").with_source(error)
 }

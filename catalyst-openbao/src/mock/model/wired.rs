@@ -79,7 +79,7 @@ impl Model {
             });
             if !sealed {
                 body["cluster_name"] = CLUSTER_NAME.into();
-                body["cluster_id"] = CLUSTER_ID.into();
+                body["cluster_id"] = state.cluster_id.as_str().into();
             }
             (status, body)
         })
@@ -201,4 +201,4 @@ impl Model {
 /// The version that the recorded answers are from.
 pub(crate) const VERSION: &str = "2.7.2";
 const CLUSTER_NAME: &str = "vault-cluster-8c142796";
-const CLUSTER_ID: &str = "983fa20d-366f-4253-db58-5d11d92c352c";
+pub(super) const CLUSTER_ID: &str = "983fa20d-366f-4253-db58-5d11d92c352c";

@@ -1,0 +1,3 @@
+//! Three real nodes as one address list.
+
+mod harness;
