@@ -5,3 +5,5 @@ mod fake;
 mod faults;
 mod mock;
 mod recorded;
+mod regions;
+mod replicate;
