@@ -93,3 +93,42 @@ impl PageWire<'_> {
         Some(page)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::tests::support::recorded;
+
+    fn page(name: &str) -> SecretPage {
+        let (_, body) = recorded(name);
+        let text = body["data"].to_string();
+        serde_json::from_str::<PageWire<'_>>(&text).unwrap().read().unwrap()
+    }
+
+    #[test]
+    fn secrets_and_folders_of_one_name_are_told_apart() {
+        let page = page("kv-list-detailed");
+        assert_eq!(page.secrets.keys().collect::<Vec<_>>(), ["a b", "app", "b"]);
+        assert_eq!((page.folders.as_slice(), page.last.as_deref()), (&["app/".to_owned()][..], Some("b")));
+        let b = &page.secrets["b"];
+        assert_eq!((b.max_versions, b.current_version, b.custom["owner"].as_str()), (3, 1, "x"));
+        assert!(page.secrets["app"].versions[&1].deleted_at.is_some());
+        assert_eq!(page.secrets["app"].delete_version_after, Duration::ZERO);
+    }
+
+    #[test]
+    fn a_page_says_where_the_next_one_begins() {
+        let page = page("kv-list-detailed-page");
+        assert_eq!((page.len(), page.last.as_deref(), page.is_empty()), (1, Some("app/"), false));
+        assert!(SecretPage::default().is_empty());
+    }
+
+    #[test]
+    fn a_list_that_does_not_describe_its_secrets_is_refused() {
+        for bad in [r#"{"keys":["a"],"key_info":{}}"#, r#"{"keys":["a"],"key_info":{"a":{}}}"#] {
+            assert_eq!(serde_json::from_str::<PageWire<'_>>(bad).unwrap().read(), None, "{bad}");
+        }
+    }
+}

@@ -7,6 +7,7 @@
 //! | [`DynamicCredentials`], [`StaticCredentials`], [`Database`] | the database engine |
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
 //! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
+//! | `region`, `replicate` | several regions: the router, and the replicator; feature `regions` |
 //! | [`Mount`], [`SecretPath`], [`RoleName`], [`Namespace`] | names, parsed once |
 //!
 //! # How failure behaves
@@ -30,6 +31,10 @@
 //! | `backend_down`, `backend_refused` | the database behind the server |
 //! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |
 //! | `wrapping_token_invalid` | used, ended, or never made |
+//! | `primary_unreachable`, `promotion_in_progress` | of several regions, none can be written to now |
+//! | `fenced`, `not_primary`, `split_brain`, `fence_unreadable` | who is primary is another one, or in doubt: nothing is written |
+//! | `too_stale`, `not_yet_replicated` | no region that answers is fresh enough, or has the write yet |
+//! | `many_removals`, `too_many_secrets`, `unknown_region` | what the replicator and the router refuse |
 //! | `invalid_request`, `not_found`, `unreadable_answer`, `unexpected_status`, `assertion_timeout` | the rest |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never

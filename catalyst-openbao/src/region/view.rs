@@ -159,13 +159,13 @@ pub(crate) fn order(candidates: &[Candidate<'_>], staleness: Staleness, now: Ins
             let fresh = candidate.is_primary || view.staleness(now).is_some_and(|age| age <= bound);
             let class = match (fresh && !candidate.lacks_own_write, view.usable(now)) {
                 (true, true) => 0,
-                (true, false) => 1,
-                _ if strict || candidate.lacks_own_write => return None,
-                (false, true) => 2,
+                _ if !fresh && strict || candidate.lacks_own_write => return None,
+                (false, true) => 1,
+                (true, false) => 2,
                 (false, false) => 3,
             };
             // Beyond the bound, the freshest first; within it, the near one, and then the fastest.
-            let age = if class < 2 { Duration::ZERO } else { view.staleness(now).unwrap_or(Duration::MAX) };
+            let age = if fresh { Duration::ZERO } else { view.staleness(now).unwrap_or(Duration::MAX) };
             let near = (!candidate.is_local, view.latency().unwrap_or_default());
             Some(((class, age, near), candidate.index))
         })

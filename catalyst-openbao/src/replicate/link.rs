@@ -24,6 +24,8 @@ use crate::{Kv2, OpenBao, RegionName, SecretPath};
 
 /// The right to copy is looked up again after this time.
 const AUTHORITY: Duration = Duration::from_secs(1);
+/// How often it is tried when others write the same record.
+const AUTHORITY_TRIES: u32 = 3;
 /// A server's clock is asked again after this time.
 const CLOCK: Duration = Duration::from_secs(10);
 /// More hints at once are not worth following one by one.
@@ -72,11 +74,20 @@ struct Progress {
     /// All that was there at this moment is copied.
     swept: Option<Instant>,
     noted: Option<Instant>,
-    /// Some hints were lost.
-    gap: bool,
+    /// Whether the journals' ends were looked at.
+    started: bool,
+    /// Some paths were lost by this moment: only a sweep that is begun later finds them.
+    gap: Option<Instant>,
     sweeping: usize,
+    following: usize,
     conflicts: BTreeMap<String, Conflict>,
     policy_conflicts: usize,
+}
+
+impl Progress {
+    fn behind(&self) -> usize {
+        self.hints.len() + self.following + self.sweeping
+    }
 }
 
 impl Link {
@@ -105,7 +116,7 @@ impl Link {
             target: self.target.name.clone(),
             journal: progress.noted.map(|at| at.elapsed()),
             sweep: progress.swept.map(|at| at.elapsed()),
-            behind: progress.hints.len() + progress.sweeping,
+            behind: progress.behind(),
             conflicts: progress.conflicts.len() + progress.policy_conflicts,
         }
     }
@@ -115,7 +126,7 @@ impl Link {
         let mut progress = self.progress();
         for path in paths {
             if progress.hints.len() >= MAX_HINTS {
-                progress.gap = true;
+                progress.gap = Some(Instant::now());
                 return;
             }
             progress.hints.insert(path);
@@ -124,7 +135,7 @@ impl Link {
 
     /// Whether the next sweep is not to wait.
     pub(super) fn has_gap(&self) -> bool {
-        self.progress().gap
+        self.progress().gap.is_some()
     }
 
     pub(super) fn failed(&self, error: Error) {
@@ -133,16 +144,14 @@ impl Link {
 
     /// Looks at everything, and brings it over.
     pub(super) async fn sweep(&self) -> Result<SweepReport> {
-        let begun = Instant::now();
         self.authorise().await?;
         self.in_flight.load(&self.ends.target).await?;
+        self.start_journals().await?;
+        let begun = Instant::now();
         let left = self.in_flight.all_left();
-        // What is noted from here on is new; the walk sees all before.
-        self.read_journals(true).await?;
-        self.progress().gap = false;
         let (mut report, work) = self.survey().await?;
         self.progress().sweeping = work.len();
-        let done = self.bring_all(work, &mut report).await;
+        let done = self.bring_all(work, &mut report, |left| self.progress().sweeping = left).await;
         self.progress().sweeping = 0;
         done?;
         if self.settings.policies {
@@ -150,7 +159,11 @@ impl Link {
         }
         self.in_flight.account(&self.ends.target, &left).await?;
         report.took = begun.elapsed();
-        self.progress().swept = Some(begun);
+        if report.moving == 0 {
+            let mut progress = self.progress();
+            progress.swept = Some(begun);
+            progress.gap = progress.gap.filter(|&lost| lost > begun);
+        }
         self.write_marker().await?;
         self.tell(&ReplicaEvent::Swept { target: self.target.name.clone(), report: report.clone() });
         Ok(report)
@@ -189,41 +202,58 @@ impl Link {
         let begun = Instant::now();
         self.authorise().await?;
         self.in_flight.load(&self.ends.target).await?;
-        self.read_journals(false).await?;
-        let hints = self.progress().hints.clone();
-        let looks = stream::iter(hints).map(|path| async move {
-            match parsed(&path) {
-                Some(parsed) => self.look(&parsed).await.map(|look| Some(Work { path, look, fresh: true })),
-                // The sweep refuses it in due form.
-                None => {
-                    self.progress().hints.remove(&path);
-                    Ok(None)
-                }
-            }
+        self.start_journals().await?;
+        self.read_journals().await?;
+        let hints = {
+            let mut progress = self.progress();
+            let hints = std::mem::take(&mut progress.hints);
+            progress.following = hints.len();
+            hints
+        };
+        let mut report = SweepReport::default();
+        let followed = self.follow_hints(&hints, &mut report).await;
+        let mut progress = self.progress();
+        progress.following = 0;
+        if followed.is_err() {
+            progress.hints.extend(hints);
+        } else if report.moving == 0 && progress.gap.is_none() {
+            progress.noted = Some(begun);
+        }
+        drop(progress);
+        followed
+    }
+
+    async fn follow_hints(&self, hints: &BTreeSet<String>, report: &mut SweepReport) -> Result<()> {
+        // What is no path for us is refused by the sweep, in due form.
+        let paths = hints.iter().filter_map(|path| parsed(path));
+        let looks = stream::iter(paths).map(|path| async move {
+            let look = self.look(&path).await?;
+            Ok::<_, Error>(Work { path: path.as_str().to_owned(), look, fresh: true })
         });
         let mut looks = looks.buffer_unordered(self.settings.concurrency);
         let mut work = Vec::new();
         while let Some(looked) = looks.next().await {
-            let Some(one) = looked? else { continue };
+            let one = looked?;
             if one.look.plan(&Known::Nothing) == Plan::InSync {
                 self.settled(&one.path);
-                self.progress().hints.remove(&one.path);
             } else {
                 work.push(one);
             }
         }
         drop(looks);
-        self.bring_all(work, &mut SweepReport::default()).await?;
-        let mut progress = self.progress();
-        if !progress.gap {
-            progress.noted = Some(begun);
-        }
-        Ok(())
+        self.bring_all(work, report, |_left| {}).await
     }
 
-    /// Brings secrets over, many at a time. One that fails holds no other up; the first failure is returned.
-    async fn bring_all(&self, work: Vec<Work>, report: &mut SweepReport) -> Result<()> {
+    /// Brings secrets over, many at a time. One that fails holds no other up; the first failure is returned. `left` is
+    /// told how many are left.
+    async fn bring_all(
+        &self,
+        work: Vec<Work>,
+        report: &mut SweepReport,
+        left: impl Fn(usize) + Send,
+    ) -> Result<()> {
         let mut failure = None;
+        let mut still = work.len();
         let mut work = work.into_iter().peekable();
         while work.peek().is_some() {
             let batch: Vec<_> = work.by_ref().take(BATCH).collect();
@@ -233,18 +263,16 @@ impl Link {
                 self.pace.turn().await;
                 let path = one.path.clone();
                 let outcome = self.bring(one).await;
-                let mut progress = self.progress();
-                progress.sweeping = progress.sweeping.saturating_sub(1);
                 match &outcome {
-                    Ok(Outcome::Moving) => {}
-                    Ok(_) => drop(progress.hints.remove(&path)),
+                    Ok(_) => self.in_flight.end(&path),
                     Err(_) => self.in_flight.leave(&path),
                 }
-                self.in_flight.end(&path);
                 outcome
             });
             let mut outcomes = outcomes.buffer_unordered(self.settings.concurrency);
             while let Some(outcome) = outcomes.next().await {
+                still = still.saturating_sub(1);
+                left(still);
                 match outcome {
                     Ok(outcome) => count(report, &outcome),
                     Err(error) => failure = failure.or(Some(error)),
@@ -268,7 +296,7 @@ impl Link {
                 epoch,
                 journal_age: noted.elapsed(),
                 sweep_age: swept.elapsed(),
-                behind: u64::try_from(progress.hints.len() + progress.sweeping).unwrap_or(u64::MAX),
+                behind: u64::try_from(progress.behind()).unwrap_or(u64::MAX),
             }
         };
         marker::write(&self.ends.target, &statement).await
@@ -339,29 +367,49 @@ impl Link {
         Ok(())
     }
 
-    /// Looks which journals have grown. With `skip`, what they name is left to the walk that follows.
-    async fn read_journals(&self, skip: bool) -> Result<()> {
-        let folder = records::journals()?;
-        let page =
-            self.ends.source.list_detailed(Some(&folder), None, usize::from(records::JOURNALS) + 1).await?;
-        for (slot, about) in page.secrets {
+    /// Looks where the journals end. What they name already is found by the first sweep.
+    async fn start_journals(&self) -> Result<()> {
+        if self.progress().started {
+            return Ok(());
+        }
+        let mut ends = BTreeMap::new();
+        for slot in self.journals().await?.into_keys() {
+            if let Some((pages, version)) = journal::read(&self.ends.source, &slot).await? {
+                ends.insert(slot, (version, pages.count));
+            }
+        }
+        let mut progress = self.progress();
+        if !progress.started {
+            (progress.started, progress.journals, progress.gap) = (true, ends, Some(Instant::now()));
+        }
+        Ok(())
+    }
+
+    /// Looks which journals have grown, and takes note of the paths.
+    async fn read_journals(&self) -> Result<()> {
+        for (slot, version) in self.journals().await? {
             let seen = self.progress().journals.get(&slot).copied();
-            if seen.is_some_and(|(version, _)| version == about.current_version) {
+            if seen.is_some_and(|(seen, _)| seen == version) {
                 continue;
             }
             let Some((pages, version)) = journal::read(&self.ends.source, &slot).await? else { continue };
             let mut progress = self.progress();
-            if !skip {
-                match pages.since(seen.map_or(0, |(_, count)| count)) {
-                    Some(new) if new.len() + progress.hints.len() <= MAX_HINTS => {
-                        progress.hints.extend(new.iter().cloned());
-                    }
-                    _ => progress.gap = true,
+            match pages.since(seen.map_or(0, |(_, count)| count)) {
+                Some(new) if new.len() + progress.hints.len() <= MAX_HINTS => {
+                    progress.hints.extend(new.iter().cloned());
                 }
+                _ => progress.gap = Some(Instant::now()),
             }
             progress.journals.insert(slot, (version, pages.count));
         }
         Ok(())
+    }
+
+    /// The journals there are, and their versions.
+    async fn journals(&self) -> Result<BTreeMap<String, u64>> {
+        let limit = usize::from(records::JOURNALS) + 1;
+        let page = self.ends.source.list_detailed(Some(&records::journals()?), None, limit).await?;
+        Ok(page.secrets.into_iter().map(|(slot, about)| (slot, about.current_version)).collect())
     }
 
     /// Both servers' clocks.
@@ -389,24 +437,37 @@ impl Link {
         {
             return Ok(epoch);
         }
+        let mut tries = AUTHORITY_TRIES;
+        loop {
+            match self.ask_authority().await {
+                // Another one told the secondary at the same time.
+                Err(error) if error.code() == Some("cas_mismatch") && tries > 0 => tries -= 1,
+                asked => {
+                    let epoch = asked?;
+                    self.progress().authority = Some((Instant::now(), epoch));
+                    return Ok(epoch);
+                }
+            }
+        }
+    }
+
+    async fn ask_authority(&self) -> Result<u64> {
         let operation = "replicate";
         let (ours, theirs) =
             tokio::try_join!(fence::read(&self.ends.source), fence::read(&self.ends.target))?;
         let source = &self.source.name;
-        let epoch = match replication(source, ours.fence.as_ref(), theirs.fence.as_ref()) {
+        match replication(source, ours.fence.as_ref(), theirs.fence.as_ref()) {
             Replication::Go { epoch, tell } => {
                 if tell {
                     fence::write(&self.ends.target, &Fence::new(epoch, source.clone()), theirs.version)
                         .await?;
                 }
-                epoch
+                Ok(epoch)
             }
-            Replication::NotPrimary => return Err(errors::not_primary(operation, source)),
-            Replication::Fenced { epoch, by } => return Err(errors::fenced(operation, epoch, &by)),
-            Replication::SplitBrain { epoch } => return Err(errors::split_brain(operation, epoch)),
-        };
-        self.progress().authority = Some((Instant::now(), epoch));
-        Ok(epoch)
+            Replication::NotPrimary => Err(errors::not_primary(operation, source)),
+            Replication::Fenced { epoch, by } => Err(errors::fenced(operation, epoch, &by)),
+            Replication::SplitBrain { epoch } => Err(errors::split_brain(operation, epoch)),
+        }
     }
 
     /// Makes the source primary where nobody ever was.

@@ -21,6 +21,8 @@
 //! - `created_time` and `updated_time` are those of the copy. The primary's creation time stands in the mark;
 //! - the engine's own settings (`<mount>/config`) are not copied: set them alike. A secondary that keeps fewer versions
 //!   has fewer;
+//! - a removal cannot be checked against a version: what somebody else writes on a secondary in the milliseconds
+//!   between our last look and the removal is lost;
 //! - secrets are copied one by one: two that were written together may be seen apart for a moment.
 //!
 //! Each copied secret carries a mark, `catalyst-replica`, in its custom metadata: which secret of the primary it is, and

@@ -9,6 +9,7 @@ mod harness;
 mod keycloak;
 mod login;
 mod powerdns;
+mod regions;
 mod rotation;
 mod spire;
 mod workload;
