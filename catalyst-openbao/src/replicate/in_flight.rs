@@ -66,11 +66,7 @@ impl InFlight {
     }
 
     /// Puts on record what is about to be copied.
-    pub(super) async fn begin(
-        &self,
-        kv: &Kv2,
-        paths: impl IntoIterator<Item = (String, Origin)>,
-    ) -> Result<()> {
+    pub(super) async fn begin(&self, kv: &Kv2, paths: Vec<(String, Origin)>) -> Result<()> {
         self.both().now.extend(paths);
         self.write(kv).await
     }

@@ -225,7 +225,7 @@ impl Link {
 
     async fn follow_hints(&self, hints: &BTreeSet<String>, report: &mut SweepReport) -> Result<()> {
         // What is no path for us is refused by the sweep, in due form.
-        let paths = hints.iter().filter_map(|path| parsed(path));
+        let paths: Vec<_> = hints.iter().filter_map(|path| parsed(path)).collect();
         let looks = stream::iter(paths).map(|path| async move {
             let look = self.look(&path).await?;
             Ok::<_, Error>(Work { path: path.as_str().to_owned(), look, fresh: true })
@@ -257,7 +257,8 @@ impl Link {
         let mut work = work.into_iter().peekable();
         while work.peek().is_some() {
             let batch: Vec<_> = work.by_ref().take(BATCH).collect();
-            let begun = batch.iter().filter_map(|one| Some((one.path.clone(), one.look.begins()?)));
+            let begun: Vec<_> =
+                batch.iter().filter_map(|one| Some((one.path.clone(), one.look.begins()?))).collect();
             self.in_flight.begin(&self.ends.target, begun).await?;
             let outcomes = stream::iter(batch).map(|one| async move {
                 self.pace.turn().await;
