@@ -21,8 +21,8 @@ use crate::{Mount, SecretData, SecretPath};
 /// The KV version 2 engine at one mount; made by [`OpenBao::kv`](crate::OpenBao::kv). Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Kv2 {
-    api: Arc<Api>,
-    mount: Mount,
+    pub(crate) api: Arc<Api>,
+    pub(crate) mount: Mount,
 }
 
 impl Kv2 {
@@ -227,7 +227,7 @@ struct KeysWire {
 }
 
 #[derive(Deserialize)]
-struct MetadataWire {
+pub(crate) struct MetadataWire {
     created_time: Time,
     updated_time: Time,
     #[serde(default)]

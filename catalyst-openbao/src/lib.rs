@@ -14,6 +14,7 @@
 //! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
 //! | [`system`], [`auth_method`] | the server's own settings: mounts, policies, login methods and their roles |
 //! | [`ApiRequest`] | whatever this crate has no function for |
+//! | `region`, `replicate` | several regions: the router, and the replicator; feature `regions` |
 //! | [`Mount`], [`SecretPath`], [`RoleName`], [`KeyName`], [`Namespace`] | names, parsed once |
 //!
 //! # How failure behaves
@@ -57,6 +58,10 @@
 //! | `not_exportable`, `deletion_not_allowed` | the key's settings forbid it |
 //! | `input_too_large`, `batch_too_large` | refused before it is sent |
 //! | `code_used` | a one-time code that was shown before |
+//! | `primary_unreachable`, `promotion_in_progress` | of several regions, none can be written to now |
+//! | `fenced`, `not_primary`, `split_brain`, `fence_unreadable` | who is primary is another one, or in doubt: nothing is written |
+//! | `too_stale`, `not_yet_replicated` | no region that answers is fresh enough, or has the write yet |
+//! | `many_removals`, `too_many_secrets`, `unknown_region` | what the replicator and the router refuse |
 //! | `invalid_request`, `not_found`, `unreadable_answer`, `unexpected_status`, `assertion_timeout` | the rest |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
@@ -75,6 +80,7 @@ mod data;
 mod database;
 mod database_admin;
 mod denial;
+mod detailed;
 mod dynamic;
 mod encoded;
 mod engine_type;
@@ -97,7 +103,11 @@ mod pki;
 mod rabbitmq;
 mod raft;
 mod refusal;
+#[cfg(feature = "regions")]
+pub mod region;
 mod renewal;
+#[cfg(feature = "regions")]
+pub mod replicate;
 mod session;
 mod sessions;
 mod settings;
@@ -131,6 +141,7 @@ pub use cubbyhole::Cubbyhole;
 pub use data::SecretData;
 pub use database::Database;
 pub use database_admin::DatabaseAdmin;
+pub use detailed::SecretPage;
 pub use dynamic::{Credentials, DynamicCredentials};
 pub use engine_type::EngineType;
 pub use health::{Health, HealthStatus};
@@ -148,7 +159,7 @@ pub use operator::{
     RekeyProgress, RekeyRequest, RootAttempt, RootGeneration, RootProgress, SealStatus, SealType,
     Verification, VerificationProgress,
 };
-pub use path::{ApiPath, KeyName, Mount, Namespace, RoleName, SecretPath, UserName};
+pub use path::{ApiPath, KeyName, Mount, Namespace, RegionName, RoleName, SecretPath, UserName};
 pub use pki::Pki;
 pub use rabbitmq::{RabbitConnection, RabbitMq, RabbitRole, TopicPermissions, VhostPermissions};
 pub use raft::{

@@ -8,5 +8,7 @@ mod faults;
 mod mock;
 mod operator;
 mod recorded;
+mod regions;
+mod replicate;
 mod totp;
 mod transit;

@@ -12,6 +12,7 @@ mod login;
 mod manifests;
 mod openbao;
 mod powerdns;
+mod regions;
 mod rotation;
 mod spire;
 mod stores;
