@@ -140,6 +140,17 @@ impl OpenBao {
         maintain::shutdown(&self.api.sessions, limit).await
     }
 
+    /// A client over the same connections whose session has this token.
+    #[cfg(feature = "bootstrap")]
+    pub(crate) fn with_token(&self, token: catalyst_core::Secret) -> Self {
+        let Api { transport, retry, .. } = &*self.api;
+        let login = crate::Login::token(token);
+        let authority = crate::auth::Server::new(Some(login), Arc::clone(transport));
+        let sessions = Arc::new(crate::sessions::Sessions::new(Arc::new(authority)));
+        let (retry, budget) = (retry.clone(), catalyst_core::RetryBudget::default());
+        Self { api: Arc::new(Api { transport: Arc::clone(transport), sessions, retry, budget }) }
+    }
+
     /// The server's warnings from now on. They are logged as well.
     pub fn warnings(&self) -> Warnings {
         self.api.transport.warnings.subscribe()

@@ -41,6 +41,9 @@
 //! | `backend_down`, `backend_refused` | the database behind the server |
 //! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |
 //! | `wrapping_token_invalid` | used, ended, or never made |
+//! | `seed_missing`, `seed_malformed`, `seed_too_open`, `seed_mismatch`, `seed_unavailable`, `journal_unreadable` | the seed of a bring-up |
+//! | `init_answer_lost`, `initialized_by_others`, `storage_gone`, `custody_failed`, `custody_conflict` | a bring-up, and whose server it is |
+//! | `contradiction`, `mount_conflict`, `audit_device_missing`, `audit_not_written` | what is declared, and what is there |
 //! | `path_in_use`, `unknown_plugin` | something is mounted there already; the server has no such engine or method |
 //! | `invalid_policy`, `declared_only` | no policy; nothing that can be set by requests |
 //! | `token_not_found`, `secret_id_not_found`, `unknown_user` | it has ended, or never was |
@@ -72,6 +75,8 @@ mod api_request;
 mod ask;
 mod auth;
 pub mod auth_method;
+#[cfg(feature = "bootstrap")]
+pub mod bootstrap;
 mod builder;
 mod client;
 mod cluster;

@@ -22,6 +22,7 @@
 //! | `storage` | keys of object stores on it | `s3`, `object-store` |
 //! | [`sources`] | the kinds of credential that rotate | |
 //! | [`bridge`] | an identity as a login | |
+//! | `kubernetes` | the seed of a bring-up of OpenBao, in a Secret | `kubernetes` |
 //! | `dns` | names of applications, with failover | `dns` |
 //! | `manifest` | resources of the External Secrets Operator, without a value | `manifests` |
 //! | `sso` | clients that register themselves, secrets that rotate | `sso` |
@@ -47,6 +48,8 @@ mod catalyst;
 pub mod config;
 #[cfg(feature = "dns")]
 pub mod dns;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 #[cfg(any(feature = "dns", feature = "manifests"))]
 mod label;
 #[cfg(feature = "manifests")]

@@ -10,6 +10,7 @@
 //! | [`ValkeyServer`], [`ValkeyCluster`] | a Valkey with passwords; three of them as a cluster |
 //! | [`SeaweedServer`] | SeaweedFS with its S3 and IAM interfaces |
 //! | [`FerretServer`] | FerretDB on a PostgreSQL, which speaks the protocol of MongoDB |
+//! | [`KubeApi`] | TokenReview and Secrets of a Kubernetes cluster, in process |
 //! | [`AssertionIssuer`] | an issuer of JWT-SVIDs and service account tokens, in process |
 //! | [`SpireServer`] | SPIRE, from binaries that are given |
 //! | [`Servers`] | OpenBao and PostgreSQL, ready to make database users and to log workloads in |
@@ -30,6 +31,7 @@ mod issuer;
 mod keycloak;
 mod keycloak_admin;
 pub mod keycloak_setup;
+mod kube_api;
 mod links;
 mod openbao;
 mod openbao_cluster;
@@ -54,6 +56,7 @@ pub use ferretdb::FerretServer;
 pub use issuer::{AssertionIssuer, IssuedWorkload};
 pub use keycloak::KeycloakServer;
 pub use keycloak_admin::KeycloakAdmin;
+pub use kube_api::KubeApi;
 pub use openbao::{FreshOpenBao, OpenBaoServer};
 pub use openbao_cluster::{ClusterSeal, OpenBaoCluster};
 pub use pair::{Servers, ServersOptions};
