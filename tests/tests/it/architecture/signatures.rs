@@ -22,7 +22,17 @@ const ALLOWED: [&str; 12] = [
     "zeroize",
 ];
 /// The connectors hand out what the drivers know.
-const DRIVERS: [&str; 4] = ["deadpool_postgres", "futures_util", "sqlx", "tokio_postgres"];
+const DRIVERS: [&str; 9] = [
+    "aws_credential_types",
+    "clickhouse",
+    "deadpool_postgres",
+    "futures_util",
+    "mongodb",
+    "object_store",
+    "redis",
+    "sqlx",
+    "tokio_postgres",
+];
 
 #[test]
 fn no_foreign_type_stands_in_a_public_signature() {
