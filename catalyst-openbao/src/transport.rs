@@ -34,12 +34,18 @@ pub(crate) struct Call<'a> {
     wrap_ttl: Option<Duration>,
     timeout: Option<Duration>,
     pub(crate) idempotency: Idempotency,
+    /// Whether the caller can find out what became of it once another node leads.
+    pub(crate) settles: bool,
+    /// Whether a standby's answer will not do.
+    only_active: bool,
 }
 
 impl<'a> Call<'a> {
     pub(crate) fn new(operation: Operation, method: Method, path: &'a [&'a str]) -> Self {
         let idempotency = Idempotency::Repeatable;
-        Self { operation, method, path, body: None, wrap_ttl: None, timeout: None, idempotency }
+        let (body, wrap_ttl, timeout) = (None, None, None);
+        let (settles, only_active) = (false, false);
+        Self { operation, method, path, body, wrap_ttl, timeout, idempotency, settles, only_active }
     }
 
     /// Sends a body.
@@ -50,6 +56,16 @@ impl<'a> Call<'a> {
     /// Must not be repeated once its outcome is unknown.
     pub(crate) fn once(self) -> Self {
         Self { idempotency: Idempotency::Once, ..self }
+    }
+
+    /// As [`Call::once`]; but when the lead of a cluster changes under it, the caller finds out what became of it.
+    pub(crate) fn settling(self) -> Self {
+        Self { settles: true, ..self.once() }
+    }
+
+    /// A read that only the active node of a cluster answers.
+    pub(crate) fn from_active(self) -> Self {
+        Self { only_active: true, ..self }
     }
 
     /// Asks for a wrapping token in place of the answer.
@@ -76,7 +92,10 @@ impl<'a> Call<'a> {
     /// Whether it reads secrets, which standbys serve.
     pub(crate) fn reads_secrets(&self) -> bool {
         use Operation::{ListSecrets, ReadMetadata, ReadSecret};
-        self.reads() && matches!(self.operation, ReadSecret | ListSecrets | ReadMetadata)
+        !self.only_active
+            && self.reads()
+            && self.wrap_ttl.is_none()
+            && matches!(self.operation, ReadSecret | ListSecrets | ReadMetadata)
     }
 
     /// The path for errors and spans: without the query, which may be anything.
