@@ -37,6 +37,10 @@ pub(crate) struct Call<'a> {
     batch: bool,
     namespace: Option<&'a Namespace>,
     pub(crate) idempotency: Idempotency,
+    /// Whether the caller can find out what became of it once another node leads.
+    pub(crate) settles: bool,
+    /// Whether a standby's answer will not do.
+    only_active: bool,
 }
 
 impl<'a> Call<'a> {
@@ -52,6 +56,8 @@ impl<'a> Call<'a> {
             batch: false,
             namespace: None,
             idempotency,
+            settles: false,
+            only_active: false,
         }
     }
 
@@ -63,6 +69,16 @@ impl<'a> Call<'a> {
     /// Must not be repeated once its outcome is unknown.
     pub(crate) fn once(self) -> Self {
         Self { idempotency: Idempotency::Once, ..self }
+    }
+
+    /// As [`Call::once`]; but when the lead of a cluster changes under it, the caller finds out what became of it.
+    pub(crate) fn settling(self) -> Self {
+        Self { settles: true, ..self.once() }
+    }
+
+    /// A read that only the active node of a cluster answers.
+    pub(crate) fn from_active(self) -> Self {
+        Self { only_active: true, ..self }
     }
 
     /// Asks for a wrapping token in place of the answer.
@@ -89,7 +105,10 @@ impl<'a> Call<'a> {
     /// Whether it reads secrets, which standbys serve.
     pub(crate) fn reads_secrets(&self) -> bool {
         use Operation::{ListSecrets, ReadMetadata, ReadSecret};
-        self.reads() && matches!(self.operation, ReadSecret | ListSecrets | ReadMetadata)
+        !self.only_active
+            && self.reads()
+            && self.wrap_ttl.is_none()
+            && matches!(self.operation, ReadSecret | ListSecrets | ReadMetadata)
     }
 
     /// Takes results that come with the status of their worst: a batch of which one item was refused is a 400.

@@ -139,9 +139,7 @@ impl<'r, 'a> Route<'r, 'a> {
     }
 
     async fn go(&mut self, node: usize) -> Step<'a> {
-        let outcome = if !self.is_repeatable() {
-            self.send(node).await
-        } else if self.reads_anywhere() && self.nodes.plan().role(node) != Role::Active {
+        let outcome = if self.reads_anywhere() && self.nodes.plan().role(node) != Role::Active {
             match race::either(Box::pin(self.send(node)), Box::pin(self.hedge(node))).await {
                 Ok(outcome) | Err(outcome) => outcome,
             }
@@ -149,9 +147,27 @@ impl<'r, 'a> Route<'r, 'a> {
             let watch = probe::another_is_active(self.transport, self.nodes, node, PATIENCE);
             match race::either(Box::pin(self.send(node)), Box::pin(watch)).await {
                 Ok(outcome) => outcome,
-                Err(()) => return Step::Elsewhere(self.silent()),
+                Err(()) => {
+                    self.nodes.plan().failed(node, Instant::now());
+                    let error = self.lead_changed(node);
+                    return if self.is_repeatable() {
+                        Step::Elsewhere(error)
+                    } else {
+                        Step::Done(Err(error))
+                    };
+                }
             }
         };
+        if let Err(error) = &outcome.result
+            && error.outcome_unknown()
+            && self.call.settles
+        {
+            self.nodes.plan().failed(node, Instant::now());
+            // From then on it is certain that what the node has not done it never will.
+            if self.active().await.is_ok_and(|active| active != node) {
+                return Step::Done(Err(self.lead_changed(node)));
+            }
+        }
         self.judge(outcome)
     }
 
@@ -262,12 +278,14 @@ impl<'r, 'a> Route<'r, 'a> {
         }
     }
 
-    fn silent(&self) -> Error {
-        Error::new(ErrorKind::Timeout, self.call.operation.name())
+    fn lead_changed(&self, node: usize) -> Error {
+        let help = format!("{} lost the lead before it answered", self.nodes.name(node));
+        Error::new(ErrorKind::Unavailable, self.call.operation.name())
             .with_service(SERVICE)
             .with_target(self.call.target())
+            .with_code("lead_changed")
             .with_outcome_unknown()
-            .with_help("the node that was asked lost the lead before it answered")
+            .with_help(help)
     }
 }
 

@@ -184,6 +184,28 @@ async fn a_mint_is_made_elsewhere_only_if_it_certainly_had_no_effect() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_write_that_the_lead_was_lost_under_is_there_once_whether_or_not_it_was_made() {
+    for fault in [Fault::Drop, Fault::DropAnswer, Fault::NoAnswer] {
+        for mode in [WriteMode::Overwrite, WriteMode::IfVersion(1)] {
+            let cluster = Cluster::new();
+            let bao = cluster.client(ReadFrom::Active);
+            read(&bao).await;
+            cluster.nodes[0].faults().inject(FaultRule::new(fault.clone()).on(Operation::KvWrite));
+            cluster.nodes[0].faults().inject(FaultRule::new(Fault::NoAnswer).until_cleared());
+            let election = async {
+                sleep(secs(2)).await;
+                cluster.elect(1);
+            };
+            let (kv, data) = (bao.kv("secret".parse().unwrap()), SecretData::from_iter([("k", "new")]));
+            let path = path();
+            let ((), wrote) = tokio::join!(election, kv.write(&path, &data, mode));
+            assert_eq!(wrote.unwrap().version, 2, "{fault:?} {mode:?}");
+            assert_eq!(kv.read(&path, None).await.unwrap().metadata.version, 2, "{fault:?} {mode:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_leader_that_was_silent_is_asked_how_it_stands_before_it_is_given_a_mint() {
     let cluster = Cluster::new();
     let bao = cluster.client(ReadFrom::Active);
