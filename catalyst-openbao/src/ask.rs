@@ -64,6 +64,14 @@ impl Ask<'_> {
         self.api.send(&call).await?.data(&self.api.transport)
     }
 
+    /// GET: the answer's data, or none where the server knows no such thing, as its 404 without a word means.
+    pub(crate) async fn read_maybe<T: DeserializeOwned>(self) -> Result<Option<T>> {
+        match self.read().await {
+            Err(error) if error.status() == Some(404) && error.server_message().is_none() => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
     /// LIST: the keys. No keys is an empty list, as the server's 404 without a word means.
     pub(crate) async fn list(self) -> Result<Vec<String>> {
         let call = self.call(Method::List);

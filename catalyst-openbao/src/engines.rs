@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::auth_method::{JwtMethod, KubernetesMethod};
 use crate::{
     Cubbyhole, DatabaseAdmin, Identity, KubernetesSecrets, Mount, OpenBao, Operator, Pki, RabbitMq, Raft,
     Ssh, System, Totp, Transit,
@@ -21,6 +22,16 @@ impl OpenBao {
     /// Entities, aliases, groups and identity tokens.
     pub fn identity(&self) -> Identity {
         Identity::new(Arc::clone(&self.api))
+    }
+
+    /// The settings of the `jwt` login method at `mount`, named without `auth/`.
+    pub fn jwt_method(&self, mount: Mount) -> JwtMethod {
+        JwtMethod::new(Arc::clone(&self.api), mount)
+    }
+
+    /// The settings of the `kubernetes` login method at `mount`, named without `auth/`.
+    pub fn kubernetes_method(&self, mount: Mount) -> KubernetesMethod {
+        KubernetesMethod::new(Arc::clone(&self.api), mount)
     }
 
     /// The Kubernetes secrets engine at `mount`.

@@ -10,6 +10,7 @@
 //! | [`Cubbyhole`] | what a token keeps for itself |
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
 //! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
+//! | [`system`], [`auth_method`] | the server's own settings: mounts, policies, login methods and their roles |
 //! | [`Mount`], [`SecretPath`], [`RoleName`], [`KeyName`], [`Namespace`] | names, parsed once |
 //!
 //! # How failure behaves
@@ -40,6 +41,12 @@
 //! | `not_exportable`, `deletion_not_allowed` | the key's settings forbid it |
 //! | `input_too_large`, `batch_too_large` | refused before it is sent |
 //! | `code_used` | a one-time code that was shown before |
+//! | `path_in_use`, `unknown_plugin` | something is mounted there already; the server has no such engine or method |
+//! | `invalid_policy`, `declared_only` | no policy; nothing that can be set by requests |
+//! | `issuer_unreachable` | the server got no keys from the issuer of tokens |
+//! | `already_initialized`, `wrong_seal_type`, `no_migration` | the server's seal is not as the call expects |
+//! | `malformed_share`, `wrong_share`, `share_repeated`, `too_few_shares` | key shares |
+//! | `attempt_in_progress`, `no_attempt`, `nonce_mismatch`, `generate_root_disabled` | rekeying, and root tokens out of shares |
 //! | `invalid_request`, `not_found`, `unreadable_answer`, `unexpected_status`, `assertion_timeout` | the rest |
 //!
 //! Invariants: this crate names no other service, reads no environment variable, installs no TLS provider and never
@@ -48,6 +55,7 @@
 mod api;
 mod ask;
 mod auth;
+pub mod auth_method;
 mod builder;
 mod client;
 mod cubbyhole;
@@ -61,6 +69,7 @@ mod engine_type;
 mod engines;
 mod health;
 mod identity;
+mod issuing;
 mod kubernetes;
 mod kv2;
 mod lease;
@@ -75,12 +84,14 @@ mod pki;
 mod rabbitmq;
 mod raft;
 mod refusal;
+mod renewal;
 mod session;
 mod sessions;
+mod settings;
 mod ssh;
 mod statics;
 mod store;
-mod system;
+pub mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]
@@ -107,15 +118,23 @@ pub use dynamic::{Credentials, DynamicCredentials};
 pub use engine_type::EngineType;
 pub use health::{Health, HealthStatus};
 pub use identity::Identity;
-pub use kubernetes::KubernetesSecrets;
+pub use kubernetes::{
+    AccountSource, KubernetesConnection, KubernetesRole, KubernetesSecrets, RoleKind, ServiceAccountToken,
+    ServiceAccountTokens, TokenRequest,
+};
 pub use kv2::Kv2;
 pub use lease::{Lease, LeaseId, LeaseTerm};
 pub use leases::{LeaseStatus, Leases};
-pub use operator::Operator;
+pub use operator::{
+    InitRequest, Initialized, KeyKind, KeyShare, KeySplit, KeyStatus, NewKeys, Operator, Rekey, RekeyAttempt,
+    RekeyProgress, RekeyRequest, RootAttempt, RootGeneration, RootProgress, SealStatus, SealType,
+    Verification, VerificationProgress,
+};
 pub use path::{KeyName, Mount, Namespace, RoleName, SecretPath};
 pub use pki::Pki;
-pub use rabbitmq::RabbitMq;
+pub use rabbitmq::{RabbitConnection, RabbitMq, RabbitRole, TopicPermissions, VhostPermissions};
 pub use raft::Raft;
+pub use renewal::{KeeperReport, KeptLease, LeaseKeeper};
 pub use session::{Session, SessionKeeper, SessionState, SessionWatch, Standing};
 pub use ssh::Ssh;
 pub use statics::{StaticCredential, StaticCredentials};
@@ -126,9 +145,9 @@ pub use totp::{
     TotpDigits, TotpKey,
 };
 pub use transit::{
-    Ciphertext, DataKey, DataKeyRequest, DataKeySize, Encryption, ExportKind, ExportVersion, HashAlgorithm,
-    Hmac, ImportedKey, KeySettings, KeyType, KeyVersion, Marshaling, Message, NewKey, Plaintext, RsaPadding,
-    Sealed, Signature, SignatureScheme, Signing, Transit, TransitKey,
+    Ciphertext, DataKey, DataKeyRequest, DataKeySize, Derivation, Encryption, ExportKind, ExportVersion,
+    HashAlgorithm, Hmac, ImportedKey, KeySettings, KeyType, KeyVersion, Marshaling, Message, NewKey,
+    Plaintext, RsaPadding, Sealed, Signature, SignatureScheme, Signing, Transit, TransitKey,
 };
 pub use warning::{ServerWarning, Warnings};
 pub use wrapping::{WrappedSecret, WrappingStatus};

@@ -89,6 +89,9 @@ names! {
     /// keys of the TOTP engine may have an `@`, too.
     KeyName, "key name", |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@');
 
+    /// The name of a policy: `orders-read`. The server makes its letters small.
+    PolicyName, "policy name", |c| !c.is_control();
+
     /// A namespace: `team-a` or `team-a/dev`. Printable ASCII without spaces, for it stands in a header.
     Namespace, "namespace", |c| c.is_ascii_graphic();
 }

@@ -248,6 +248,11 @@ impl Answer<'_> {
         envelope.data.ok_or_else(missing)
     }
 
+    /// The answer as a whole, where it comes without an envelope.
+    pub(crate) fn bare<'r, T: Deserialize<'r>>(&'r self) -> Result<T> {
+        self.parse()
+    }
+
     fn parse<'r, T: Deserialize<'r>>(&'r self) -> Result<T> {
         let body = if self.response.body().is_empty() { b"{}".as_slice() } else { self.response.body() };
         serde_json::from_slice(body).map_err(|error| {

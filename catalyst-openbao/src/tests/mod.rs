@@ -7,6 +7,7 @@ mod once;
 mod secrets;
 mod sessions;
 pub(crate) mod support;
+mod system;
 mod totp;
 mod transit;
 mod upkeep;

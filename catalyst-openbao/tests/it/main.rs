@@ -5,6 +5,7 @@ mod cubbyhole;
 mod fake;
 mod faults;
 mod mock;
+mod operator;
 mod recorded;
 mod totp;
 mod transit;

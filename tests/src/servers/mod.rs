@@ -40,7 +40,7 @@ pub use certificates::ClientCertificate;
 pub use issuer::{AssertionIssuer, IssuedWorkload};
 pub use keycloak::KeycloakServer;
 pub use keycloak_admin::KeycloakAdmin;
-pub use openbao::OpenBaoServer;
+pub use openbao::{FreshOpenBao, OpenBaoServer};
 pub use pair::{Servers, ServersOptions};
 pub use postgres::PostgresServer;
 pub use powerdns::{PowerDnsBackend, PowerDnsServer};

@@ -12,9 +12,8 @@ use tokio::time::Instant;
 
 use super::state::{State, Stored};
 use super::users::UserDirectory;
+use super::{Counters, Fault, Faults, MockSeal, Operation, UserEvent};
 use crate::EngineType;
-
-use super::{Counters, Fault, Faults, Operation, UserEvent};
 
 /// An OpenBao in memory. Cheap to clone; clones are the same server.
 ///
@@ -51,15 +50,25 @@ impl Model {
     /// A server that is active and has a KV version 2 engine at `secret`, a database engine at `database`, and
     /// nobody who may log in.
     pub fn new() -> Self {
+        let model = Self::of(State::new());
+        model.mount_kv("secret");
+        model.mount_database("database");
+        model
+    }
+
+    /// A server that was never initialised: no key, no token, nothing mounted.
+    pub fn uninitialized(seal: MockSeal) -> Self {
+        Self::of(State::uninitialized(seal))
+    }
+
+    fn of(state: State) -> Self {
         let model = Self(Arc::new(Shared {
-            state: Mutex::new(State::new()),
+            state: Mutex::new(state),
             faults: Faults::default(),
             calls: Mutex::default(),
             listeners: Mutex::default(),
             changed: Notify::new(),
         }));
-        model.mount_kv("secret");
-        model.mount_database("database");
         // Always there, and never mounted by anybody.
         model.mount_engine("cubbyhole", &EngineType::Cubbyhole);
         model

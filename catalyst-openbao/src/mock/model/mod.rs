@@ -16,6 +16,7 @@ mod leases;
 mod logins;
 mod policy;
 mod refusal;
+mod seal;
 mod serve;
 mod server;
 mod setup;
@@ -37,6 +38,7 @@ pub use grant::{LoginRule, TokenGrant};
 pub use handle::{Model, Snapshot};
 pub use policy::{Capability, Policy};
 pub use refusal::Refusal;
+pub use seal::MockSeal;
 pub use server::ServerState;
 pub use users::{UserChange, UserDirectory, UserEvent};
 

@@ -12,6 +12,7 @@ use super::kv::KvMount;
 use super::leases::LeaseRecord;
 use super::logins::LoginMount;
 use super::policy::{ALLOW_ALL, ROOT};
+use super::seal::{MockSeal, Seal};
 use super::tokens::Token;
 use super::users::Users;
 use super::wrapping::Wrapped;
@@ -31,6 +32,7 @@ pub(crate) struct State {
     pub(super) clock: ModelClock,
     pub(super) random: fastrand::Rng,
     pub(super) server: ServerState,
+    pub(super) seal: Seal,
     pub(super) namespaces: BTreeMap<String, String>,
     pub(super) policies: BTreeMap<String, Policy>,
     pub(super) certificate: Option<(String, u64)>,
@@ -75,6 +77,7 @@ impl State {
             clock: ModelClock::new(),
             random: fastrand::Rng::new(),
             server: ServerState::Active,
+            seal: Seal::developer(),
             namespaces: BTreeMap::from([(String::new(), String::new())]),
             policies: BTreeMap::from([("default".to_owned(), Policy::server_default())]),
             certificate: None,
@@ -83,6 +86,15 @@ impl State {
             stored: Stored::default(),
         };
         state.stored.tokens.insert(Token::ROOT_ID.to_owned(), Token::root(state.clock.now()));
+        state
+    }
+
+    /// A server whose storage is empty.
+    pub(super) fn uninitialized(kind: MockSeal) -> Self {
+        let mut state = Self::new();
+        state.server = ServerState::NotInitialized;
+        state.seal = Seal::new(kind);
+        state.stored = Stored::default();
         state
     }
 
@@ -208,6 +220,12 @@ impl State {
     /// `length` letters and digits.
     pub(super) fn random_text(&mut self, length: usize) -> String {
         (0..length).map(|_| self.random.alphanumeric()).collect()
+    }
+
+    /// Names an attempt, as the server does.
+    pub(super) fn random_nonce(&mut self) -> String {
+        let hex = format!("{:032x}", self.random.u128(..));
+        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
     }
 
     /// A password as the server makes them: 20 characters, with a dash.

@@ -148,6 +148,38 @@ impl State {
         id
     }
 
+    /// A token that may do everything and never ends: of init, or out of key shares.
+    pub(super) fn mint_root(&mut self) -> String {
+        let id = format!("s.{}", self.random_text(24));
+        let accessor = self.random_text(24);
+        let token = Token {
+            accessor,
+            display_name: "root".to_owned(),
+            path: "auth/token/root".to_owned(),
+            ..Token::root(self.clock.now())
+        };
+        self.stored.tokens.insert(id.clone(), token);
+        id
+    }
+
+    /// The accessors of all tokens.
+    pub(super) fn accessors(&self) -> Vec<String> {
+        let mut accessors: Vec<_> = self.stored.tokens.values().map(|token| token.accessor.clone()).collect();
+        accessors.sort_unstable();
+        accessors
+    }
+
+    /// The token of an accessor.
+    pub(super) fn token_of(&self, accessor: &str) -> Result<String, Refusal> {
+        let found = self.stored.tokens.iter().find(|(_, token)| token.accessor == accessor);
+        found.map(|(id, _)| id.clone()).ok_or_else(|| Refusal::listed(400, "invalid accessor"))
+    }
+
+    /// How many tokens may do everything.
+    pub(super) fn roots(&self) -> usize {
+        self.stored.tokens.values().filter(|token| token.policies.iter().any(|name| name == ROOT)).count()
+    }
+
     pub(super) fn auth_answer(&self, id: &str) -> Result<AuthAnswer, Refusal> {
         let token = self.stored.tokens.get(id).ok_or_else(Refusal::bad_token)?;
         let now = self.clock.now();

@@ -6,11 +6,23 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::handle::Model;
-use super::state::Engine;
+use super::state::{Engine, State};
 use super::tokens::{AuthAnswer, CREATED, Origin};
 use super::wrapping::WrapInfo;
 use super::{Call, Capability, Refusal, TokenGrant};
 use crate::mock::wire::{Asked, Content};
+
+impl State {
+    /// The body of `sys/seal-status`.
+    pub(super) fn seal_status(&self) -> Value {
+        let mut body = self.seal.status(&self.server, VERSION);
+        if body["sealed"] == false {
+            body["cluster_name"] = CLUSTER_NAME.into();
+            body["cluster_id"] = CLUSTER_ID.into();
+        }
+        body
+    }
+}
 
 /// What is mounted, as far as the routes differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,31 +83,6 @@ impl Model {
             }
             (status, body)
         })
-    }
-
-    /// The body of `sys/seal-status`.
-    pub(crate) fn seal_status(&self) -> Value {
-        let (_, health) = self.health();
-        let shares = u8::from(health["initialized"] == true);
-        let mut body = json!({
-            "type": "shamir",
-            "initialized": health["initialized"],
-            "sealed": health["sealed"],
-            "t": shares,
-            "n": shares,
-            "progress": 0,
-            "nonce": "",
-            "recovery_seal": false,
-            "version": VERSION,
-            "commit_date": "2026-10-26T20:32:27Z",
-            "migration": false,
-            "storage_type": "inmem",
-        });
-        if health["sealed"] == false {
-            body["cluster_name"] = CLUSTER_NAME.into();
-            body["cluster_id"] = CLUSTER_ID.into();
-        }
-        body
     }
 
     /// The mounts of a namespace, as `sys/mounts` lists them.
@@ -162,6 +149,36 @@ impl Model {
     }
 
     /// Revokes a token that is named; one that does not exist is revoked already.
+    pub(crate) fn accessors(&self, call: &Call) -> Result<Vec<String>, Refusal> {
+        self.with(|state| {
+            state.admit(call, "auth/token/accessors", Capability::List)?;
+            Ok(state.accessors())
+        })
+    }
+
+    /// What the server says of the token of an accessor, the token itself aside.
+    pub(crate) fn look_up_accessor(&self, call: &Call, accessor: &str) -> Result<Value, Refusal> {
+        self.with(|state| {
+            state.admit(call, "auth/token/lookup-accessor", Capability::Update)?;
+            let id = state.token_of(accessor)?;
+            let mut about = state.describe_token(&id).unwrap_or_default();
+            about["id"] = "".into();
+            Ok(about)
+        })
+    }
+
+    /// The server's warning, if there was none to revoke, is left out.
+    pub(crate) fn revoke_accessor(&self, call: &Call, accessor: &str) -> Result<(), Refusal> {
+        self.with(|state| {
+            state.admit(call, "auth/token/revoke-accessor", Capability::Update)?;
+            let now = state.clock.now();
+            if let Ok(id) = state.token_of(accessor) {
+                state.end_token(&id, now);
+            }
+            Ok(())
+        })
+    }
+
     pub(crate) fn revoke_named(&self, call: &Call, token: &str) -> Result<(), Refusal> {
         self.with(|state| {
             state.admit(call, "auth/token/revoke", Capability::Update)?;

@@ -30,6 +30,14 @@ pub(super) fn answer(model: &Model, asked: &Asked, rest: &str) -> Result<Content
             let (grant, orphan) = wanted(asked)?;
             model.create_token(call, &grant, orphan).map(|auth| Content::auth(auth, None))
         }
+        (Verb::List, "token/accessors") => model.accessors(call).map(|keys| Content::keys(&keys)),
+        (Verb::Write, "token/lookup-accessor") => {
+            model.look_up_accessor(call, &asked.text("accessor").unwrap_or_default()).map(Content::data)
+        }
+        (Verb::Write, "token/revoke-accessor") => {
+            let accessor = asked.text("accessor").unwrap_or_default();
+            model.revoke_accessor(call, &accessor).map(|()| Content::done())
+        }
         (verb, rest) => match rest.strip_suffix("/login") {
             Some(mount) if verb == Verb::Write => {
                 let shown: Shown = asked.json().unwrap_or_default();

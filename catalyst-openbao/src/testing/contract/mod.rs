@@ -11,6 +11,7 @@
 //! | [`cubbyhole`] | [`Cubbyhole`](crate::Cubbyhole) | two service tokens |
 //! | [`totp`] | [`Totp`](crate::Totp) | a TOTP engine |
 //! | [`transit`] | [`Transit`](crate::Transit) | a transit engine with its first settings |
+//! | [`operator`] | [`Operator`](crate::Operator) | a server that was never initialised |
 //! | [`client`] | [`OpenBao`](crate::OpenBao) | a [`DynamicSetting`], and what each check says |
 
 #![allow(clippy::panic, clippy::missing_panics_doc, reason = "assertions for tests, which panic by purpose")]
@@ -19,6 +20,7 @@ mod check;
 pub mod client;
 pub mod cubbyhole;
 pub mod dynamic;
+pub mod operator;
 mod setting;
 pub mod statics;
 pub mod store;

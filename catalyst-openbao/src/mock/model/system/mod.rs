@@ -12,6 +12,8 @@ mod plugins;
 mod policies;
 mod quotas;
 mod raft;
+mod rekey;
+mod root_generation;
 mod route;
 mod seal;
 

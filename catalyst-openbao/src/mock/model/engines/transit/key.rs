@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use std::time::{Duration, SystemTime};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::batch::Fault;
 use super::cryptography::{Material, derive, public_key};
@@ -32,6 +32,7 @@ const NO_CONTEXT: &str = "missing 'context' for key derivation; the key was crea
                           with the key";
 
 #[derive(Clone, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "as the server keeps them")]
 pub(super) struct Key {
     pub(super) name: String,
     pub(super) kind: String,
@@ -42,7 +43,7 @@ pub(super) struct Key {
     pub(super) deletion_allowed: bool,
     /// In seconds.
     pub(super) auto_rotate: u64,
-    pub(super) key_size: u64,
+    pub(super) size: u64,
     pub(super) versions: BTreeMap<u64, Version>,
     pub(super) min_decryption: u64,
     pub(super) min_encryption: u64,
@@ -155,7 +156,7 @@ impl Key {
             "type": self.kind,
         });
         if self.kind == "hmac" {
-            about["key_size"] = self.key_size.into();
+            about["key_size"] = self.size.into();
         } else {
             about["keys"] = self.describe_versions();
         }
@@ -212,8 +213,6 @@ impl Key {
 }
 
 fn rfc3339(seconds: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(seconds)
-        .ok()
-        .and_then(|at| at.format(&Rfc3339).ok())
-        .unwrap_or_default()
+    let since = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
+    humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since).to_string()
 }
