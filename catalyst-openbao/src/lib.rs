@@ -183,9 +183,9 @@ pub use totp::{
     TotpDigits, TotpKey,
 };
 pub use transit::{
-    Ciphertext, DataKey, DataKeyRequest, DataKeySize, Encryption, ExportKind, ExportVersion, HashAlgorithm,
-    Hmac, ImportedKey, KeySettings, KeyType, KeyVersion, Marshaling, Message, NewKey, Plaintext, RsaPadding,
-    Sealed, Signature, SignatureScheme, Signing, Transit, TransitKey,
+    Ciphertext, DataKey, DataKeyRequest, DataKeySize, Derivation, Encryption, ExportKind, ExportVersion,
+    HashAlgorithm, Hmac, ImportedKey, KeySettings, KeyType, KeyVersion, Marshaling, Message, NewKey,
+    Plaintext, RsaPadding, Sealed, Signature, SignatureScheme, Signing, Transit, TransitKey,
 };
 pub use warning::{ServerWarning, Warnings};
 pub use wrapping::{WrappedSecret, WrappingStatus};
