@@ -5,3 +5,4 @@ mod fake;
 mod faults;
 mod mock;
 mod recorded;
+mod system;

@@ -8,6 +8,7 @@ mod failure;
 mod harness;
 mod keycloak;
 mod login;
+mod openbao;
 mod powerdns;
 mod rotation;
 mod spire;

@@ -1,0 +1,4 @@
+//! The contracts of engines, of the server's own API and of login methods, on a real OpenBao.
+
+mod auth_methods;
+mod system;
