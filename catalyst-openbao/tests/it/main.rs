@@ -11,5 +11,6 @@ mod operator;
 mod recorded;
 mod regions;
 mod replicate;
+mod system;
 mod totp;
 mod transit;

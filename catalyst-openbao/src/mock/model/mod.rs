@@ -51,6 +51,6 @@ pub(crate) use logins::Shown;
 pub(crate) use node::Admission;
 pub(crate) use serve::LoggedIn;
 pub(crate) use state::Call;
-pub(crate) use tokens::AuthAnswer;
+pub(crate) use tokens::{AuthAnswer, TokenLabels};
 pub(crate) use wired::Mounted;
 pub(crate) use wrapping::WrapInfo;

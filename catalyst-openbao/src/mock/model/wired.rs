@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::handle::Model;
 use super::state::{Engine, State};
-use super::tokens::{AuthAnswer, CREATED, Origin};
+use super::tokens::{AuthAnswer, CREATED, Origin, TokenLabels};
 use super::wrapping::WrapInfo;
 use super::{Call, Capability, Refusal, TokenGrant};
 use crate::mock::wire::{Asked, Content};
@@ -164,11 +164,13 @@ impl Model {
         call: &Call,
         grant: &TokenGrant,
         orphan: bool,
+        about: TokenLabels,
     ) -> Result<AuthAnswer, Refusal> {
         self.with(|state| {
             let parent = state.admit(call, CREATED, Capability::Update)?;
             let origin = Origin {
-                display_name: "token".to_owned(),
+                display_name: about.display_name,
+                metadata: about.metadata,
                 path: CREATED.to_owned(),
                 namespace: call.namespace.clone(),
                 parent: (!orphan).then_some(parent),

@@ -4,3 +4,7 @@ mod cubbyhole;
 mod operator;
 mod totp;
 mod transit;
+//! The contracts of engines, of the server's own API and of login methods, on a real OpenBao.
+
+mod auth_methods;
+mod system;
