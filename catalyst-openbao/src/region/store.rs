@@ -27,7 +27,8 @@ const AGAIN: std::time::Duration = std::time::Duration::from_millis(50);
 /// [`RegionalStore::read_after`]. The replicator's marks, and its own folder, are not shown.
 ///
 /// Errors of writes, beside those of [`SecretStore`]: codes `primary_unreachable`, `promotion_in_progress`, `fenced`,
-/// `split_brain` and `fence_unreadable`. Nothing was written then. Errors of reads: `too_stale`.
+/// `split_brain` and `fence_unreadable`. Nothing was written then, unless `primary_unreachable` says that its
+/// [outcome is unknown](catalyst_core::Error::outcome_unknown). Errors of reads: `too_stale`.
 #[derive(Clone, Debug)]
 pub struct RegionalStore {
     shared: Arc<Shared>,
@@ -99,7 +100,13 @@ impl RegionalStore {
             Err(error) if error.outcome_unknown() => self.wrote(kv, path, None).await,
             Err(_) => {}
         }
-        done
+        done.map_err(|error| match (error.kind(), error.code()) {
+            // Found out by the write itself, before any look.
+            (ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Unavailable, None) => {
+                error.with_code("primary_unreachable")
+            }
+            _ => error,
+        })
     }
 
     async fn read_in(&self, readers: &[usize], path: &SecretPath, version: Option<u64>) -> Result<Versioned> {

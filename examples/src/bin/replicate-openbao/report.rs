@@ -31,7 +31,9 @@ impl ReplicaObserver for Printed {
             ReplicaEvent::Copied { versions, .. } => {
                 drop(self.copied.fetch_add(*versions, Ordering::Relaxed))
             }
-            ReplicaEvent::Removed { .. } => drop(self.removed.fetch_add(1, Ordering::Relaxed)),
+            ReplicaEvent::Removed { .. } => {
+                self.removed.fetch_add(1, Ordering::Relaxed);
+            }
             ReplicaEvent::Conflict { target, path, conflict } => {
                 line(&format!("{target}: {path}: left alone: {conflict}"));
             }
