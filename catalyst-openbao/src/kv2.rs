@@ -88,7 +88,7 @@ impl Kv2 {
     /// The current version, from the active node.
     async fn read_active(&self, path: &SecretPath) -> Result<Versioned> {
         let path = [self.mount.escaped(), "/data/", path.escaped()];
-        let call = Call::new(Operation::ReadSecret, Method::Get, &path).from_active();
+        let call = Call::new(Operation::ReadSecret, Method::Get, &path).only_from_active();
         let answer = self.api.send(&call).await?;
         let VersionedWire { data, metadata } = answer.data(&self.api.transport)?;
         Ok(Versioned::new(data, metadata.into()))

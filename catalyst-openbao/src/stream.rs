@@ -51,7 +51,7 @@ impl Transport {
                 if response.is_success() {
                     Ok(Pieces::Whole(Some(response.body().to_vec())))
                 } else {
-                    Err(response)
+                    Err(Box::new(response))
                 }
             }),
         };

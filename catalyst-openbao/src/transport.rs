@@ -77,7 +77,7 @@ impl<'a> Call<'a> {
     }
 
     /// A read that only the active node of a cluster answers.
-    pub(crate) fn from_active(self) -> Self {
+    pub(crate) fn only_from_active(self) -> Self {
         Self { only_active: true, ..self }
     }
 

@@ -170,13 +170,13 @@ impl HttpClient {
     ///
     /// # Cancel safety
     /// As [`HttpClient::send`].
-    pub async fn download(&self, request: Request) -> Result<Result<Download, Response>> {
+    pub async fn download(&self, request: Request) -> Result<Result<Download, Box<Response>>> {
         let (operation, call) = (request.operation, call(request, LONG));
         let answer = self.client.execute(call).await.map_err(|error| fault::read(error, operation))?;
         if answer.status().is_success() {
             return Ok(Ok(Download { answer, operation }));
         }
-        self.answer(ready(Ok(answer)), operation).await.map(Err)
+        self.answer(ready(Ok(answer)), operation).await.map(|refused| Err(Box::new(refused)))
     }
 
     /// Sends `request` once with what `body` gives, 64 KiB at a time. Its limit is as that of
@@ -373,7 +373,7 @@ mod tests {
     #[tokio::test]
     async fn a_long_body_goes_up_and_comes_down_piece_by_piece() {
         let server = MockServer::start().await;
-        let large: Vec<u8> = (0..300_000_u32).map(|at| at as u8).collect();
+        let large: Vec<u8> = (0..=255).cycle().take(300_000).collect();
         let same = wiremock::matchers::body_bytes(large.clone());
         Mock::given(method("POST")).and(same).respond_with(ResponseTemplate::new(204)).mount(&server).await;
         let answer = ResponseTemplate::new(200).set_body_bytes(large.clone());

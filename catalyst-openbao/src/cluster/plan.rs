@@ -66,14 +66,12 @@ impl Plan {
         let in_turn = (0..count).map(|step| (turn + step) % count);
         let mut serving =
             in_turn.filter(|node| !self.is_aside(*node, now) && self.nodes[*node].role.serves_reads());
-        match policy {
-            ReadFrom::Nearest => serving.min_by_key(|node| self.nodes[*node].latency.unwrap_or_default()),
-            _ => {
-                let node = serving.next()?;
-                self.turn = (node + 1) % count;
-                Some(node)
-            }
+        if policy == ReadFrom::Nearest {
+            return serving.min_by_key(|node| self.nodes[*node].latency.unwrap_or_default());
         }
+        let node = serving.next()?;
+        self.turn = (node + 1) % count;
+        Some(node)
     }
 
     /// The nodes that may be asked how they stand or, when nothing else is left, anything: those that serve first.

@@ -44,6 +44,7 @@ struct Outcome {
     result: Result<Response>,
 }
 
+#[allow(clippy::large_enum_variant, reason = "made once for each node that is asked")]
 enum Step<'a> {
     Done(Result<Answer<'a>>),
     /// It had no effect here, or may be repeated.
@@ -99,7 +100,7 @@ pub(crate) async fn any(transport: &Transport, nodes: &Nodes, call: &Call<'_>) -
     Err(last.unwrap_or_else(|| nodes.none_active(call.operation)))
 }
 
-impl<'r, 'a> Route<'r, 'a> {
+impl<'a> Route<'_, 'a> {
     fn is_repeatable(&self) -> bool {
         self.call.idempotency == Idempotency::Repeatable
     }
@@ -145,30 +146,29 @@ impl<'r, 'a> Route<'r, 'a> {
             }
         } else {
             let watch = probe::another_is_active(self.transport, self.nodes, node, PATIENCE);
-            match race::either(Box::pin(self.send(node)), Box::pin(watch)).await {
-                Ok(outcome) => outcome,
-                Err(()) => {
-                    self.nodes.plan().failed(node, Instant::now());
-                    let error = self.lead_changed(node);
-                    return if self.is_repeatable() {
-                        Step::Elsewhere(error)
-                    } else {
-                        Step::Done(Err(error))
-                    };
-                }
-            }
+            let Ok(outcome) = race::either(Box::pin(self.send(node)), Box::pin(watch)).await else {
+                self.nodes.plan().failed(node, Instant::now());
+                let error = self.lead_changed(node);
+                return if self.is_repeatable() { Step::Elsewhere(error) } else { Step::Done(Err(error)) };
+            };
+            outcome
         };
-        if let Err(error) = &outcome.result
-            && error.outcome_unknown()
-            && self.call.settles
-        {
-            self.nodes.plan().failed(node, Instant::now());
-            // From then on it is certain that what the node has not done it never will.
-            if self.active().await.is_ok_and(|active| active != node) {
-                return Step::Done(Err(self.lead_changed(node)));
+        let step = self.judge(outcome);
+        match step {
+            Step::Done(Err(error)) if self.call.settles && error.outcome_unknown() => {
+                Step::Done(Err(self.settled(node, error).await))
             }
+            step => step,
         }
-        self.judge(outcome)
+    }
+
+    /// Waits until it is certain that what the node has not done it never will: another one leads.
+    async fn settled(&self, node: usize, error: Error) -> Error {
+        self.nodes.plan().failed(node, Instant::now());
+        match self.active().await {
+            Ok(active) if active != node => self.lead_changed(node).with_source(error),
+            _ => error,
+        }
     }
 
     async fn send(&self, node: usize) -> Outcome {

@@ -4,8 +4,8 @@ use catalyst_core::ErrorKind;
 
 use super::meaning::Meaning;
 
-pub(super) fn meaning(_status: u16, said: &str) -> Option<Meaning> {
-    let (kind, code, help) = if said.contains("raft storage is not in use") {
+pub(super) fn meaning(status: u16, said: &str) -> Option<Meaning> {
+    let (kind, code, help) = if said.contains("raft storage is not in use") || status == 404 {
         (ErrorKind::InvalidRequest, "raft_not_in_use", "the server keeps its storage elsewhere than in Raft")
     } else if said.contains("not found in raft configuration") {
         (ErrorKind::NotFound, "unknown_peer", "the cluster has no such member; list the peers")

@@ -8,7 +8,7 @@ use catalyst_openbao::{
     AutopilotUpdate, Login, OpenBao, RaftNodeId, ReadFrom, Restore, SecretData, SecretPath, SecretStore,
     WriteMode,
 };
-use catalyst_tests::servers::{ClusterSeal, OpenBaoCluster, OpenBaoServer, poll};
+use catalyst_tests::servers::{ClusterSeal, OpenBaoCluster, OpenBaoServer, poll, setup};
 
 use super::super::workload::{builder, code, mount};
 use super::stage::Stage;
@@ -57,8 +57,9 @@ async fn members_are_listed_removed_and_join_again_and_the_lead_is_given_up() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs real servers: cargo xtask live"]
 async fn a_snapshot_brings_back_what_was_and_one_of_another_cluster_only_by_force() {
-    let stage = Stage::start(ClusterSeal::Static).await;
-    let bao = as_root(&stage);
+    let (own, other) = tokio::try_join!(OpenBaoServer::start(), OpenBaoServer::start()).unwrap();
+    let bao = builder(&own).login(Login::token(own.root_token().clone())).build().unwrap();
+    setup::kv(&own.api().unwrap(), "secret").await.unwrap();
     let (kv, path): (_, SecretPath) = (bao.kv(mount("secret")), "kept".parse().unwrap());
     let data = |value: &str| SecretData::from_iter([("k", value)]);
     kv.write(&path, &data("before"), WriteMode::Overwrite).await.unwrap();
@@ -81,7 +82,6 @@ async fn a_snapshot_brings_back_what_was_and_one_of_another_cluster_only_by_forc
     .await
     .unwrap();
 
-    let other = OpenBaoServer::start().await.unwrap();
     let stranger = builder(&other).login(Login::token(other.root_token().clone())).build().unwrap();
     let error =
         stranger.raft().restore_snapshot(Cursor::new(snapshot.clone()), Restore::OwnOnly).await.unwrap_err();
