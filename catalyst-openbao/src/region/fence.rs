@@ -1,6 +1,6 @@
 //! Who may be written to, as each region has it on record.
 
-use catalyst_core::{Error, ErrorKind, Result};
+use catalyst_core::{Error, ErrorKind, Result, Secret};
 
 use super::records;
 use crate::refusal::SERVICE;
@@ -47,7 +47,7 @@ pub(crate) async fn read(kv: &Kv2) -> Result<Recorded> {
         }
         Err(error) => return Err(error),
     };
-    let text = |name| found.data.get(name).map(|value| value.expose());
+    let text = |name| found.data.get(name).map(Secret::expose);
     let epoch = text("epoch").and_then(|epoch| epoch.parse().ok()).filter(|&epoch| epoch > 0);
     let primary = text("primary").and_then(|name| name.parse().ok());
     match (epoch, primary) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use catalyst_core::{Error, ErrorKind, Result};
+use catalyst_core::{Error, ErrorKind, Result, Secret};
 
 use super::records;
 use crate::refusal::SERVICE;
@@ -30,7 +30,7 @@ pub(crate) async fn read(kv: &Kv2) -> Result<Option<(Marker, u64)>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let text = |name| found.data.get(name).map(|value| value.expose());
+    let text = |name| found.data.get(name).map(Secret::expose);
     let number = |name| text(name).and_then(|text| text.parse::<u64>().ok());
     let read = || {
         Some(Marker {

@@ -173,9 +173,8 @@ async fn look_after(shared: &Shared) {
         let probes = (0..shared.regions.len()).map(|index| shared.probe(index));
         let settle = async {
             let limit = shared.settings.hold.max(Duration::from_secs(2));
-            match timeout(limit, Box::pin(shared.settle("look after regions"))).await {
-                Ok(Err(error)) => tracing::warn!(%error, "nothing can be written"),
-                Ok(Ok(_)) | Err(_) => {}
+            if let Ok(Err(error)) = timeout(limit, Box::pin(shared.settle("look after regions"))).await {
+                tracing::warn!(%error, "nothing can be written");
             }
         };
         // A promotion that takes its time must not keep us from looking.

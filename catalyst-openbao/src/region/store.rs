@@ -162,14 +162,14 @@ impl SecretStore for RegionalStore {
     }
 
     async fn list(&self, prefix: Option<&SecretPath>) -> Result<Vec<String>> {
-        let last = lock(&self.shared.own).last();
+        let since = lock(&self.shared.own).last();
         let prefix = prefix.cloned();
         let top = prefix.is_none();
         let list = move |kv: Kv2| -> Answer<Vec<String>> {
             let prefix = prefix.clone();
             Box::pin(async move { kv.list(prefix.as_ref()).await })
         };
-        let mut names = self.shared.read_from("list secrets", &self.shared.readers(last), &list).await?;
+        let mut names = self.shared.read_from("list secrets", &self.shared.readers(since), &list).await?;
         if top {
             names.retain(|name| !records::is_ours(name));
         }

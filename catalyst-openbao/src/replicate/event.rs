@@ -153,7 +153,7 @@ impl ReplicaObserver for LogEvents {
                 tracing::warn!(%target, %path, %conflict, "secret left alone");
             }
             ReplicaEvent::PolicyCopied { target, policy } => {
-                tracing::debug!(%target, %policy, "policy copied")
+                tracing::debug!(%target, %policy, "policy copied");
             }
             ReplicaEvent::PolicyRemoved { target, policy } => {
                 tracing::debug!(%target, %policy, "policy removed");

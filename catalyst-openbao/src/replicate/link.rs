@@ -416,17 +416,13 @@ impl Link {
     /// Both servers' clocks.
     async fn clocks(&self) -> Result<(std::time::SystemTime, std::time::SystemTime)> {
         let fresh = self.progress().clocks.filter(|(taken, ..)| taken.elapsed() < CLOCK);
-        let (_, source, target) = match fresh {
-            Some(clocks) => clocks,
-            None => {
-                let (source, target) = tokio::try_join!(
-                    ServerClock::read(&self.source.bao),
-                    ServerClock::read(&self.target.bao)
-                )?;
-                let clocks = (Instant::now(), source, target);
-                self.progress().clocks = Some(clocks);
-                clocks
-            }
+        let (source, target) = if let Some((_, source, target)) = fresh {
+            (source, target)
+        } else {
+            let (source, target) =
+                tokio::try_join!(ServerClock::read(&self.source.bao), ServerClock::read(&self.target.bao))?;
+            self.progress().clocks = Some((Instant::now(), source, target));
+            (source, target)
         };
         Ok((source.now(), target.now()))
     }

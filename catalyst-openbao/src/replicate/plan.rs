@@ -101,7 +101,7 @@ pub(super) fn plan(
         (Some(source), None) => fresh(source),
         (Some(source), Some(target)) => match (Mark::of(target.secret), target.secret.current_version) {
             (None, 0) => update(source, target, BTreeSet::new()),
-            (mark, _) => existing(source, target, mark, begun, known),
+            (mark, _) => existing(source, target, mark.as_ref(), begun, known),
         },
     }
 }
@@ -137,18 +137,18 @@ fn fresh(source: Side<'_>) -> Plan {
 fn existing(
     source: Side<'_>,
     target: Side<'_>,
-    mark: Option<Mark>,
+    mark: Option<&Mark>,
     begun: Option<Origin>,
     known: &Known,
 ) -> Plan {
     let (ahead, here) = (source.secret.current_version, target.secret.current_version);
     let origin = origin(source.secret);
-    let written = mark.as_ref().map_or(0, |mark| mark.version);
-    let same = mark.as_ref().is_some_and(|mark| mark.origin == origin);
+    let written = mark.map_or(0, |mark| mark.version);
+    let same = mark.is_some_and(|mark| mark.origin == origin);
     let accounted = if same { written } else { 0 };
     let foreign = || Plan::Refused(Conflict::ForeignVersion { found: here, written });
     // All of it is ours, and another secret took its path since.
-    let outdated = match &mark {
+    let outdated = match mark {
         Some(_) => !same && (written == here || begun.is_some()),
         None => begun.is_some_and(|begun| begun != origin),
     };
@@ -164,7 +164,7 @@ fn existing(
     if here < accounted {
         return foreign();
     }
-    let mut placeholders = match mark.as_ref().map(|mark| &mark.placeholders) {
+    let mut placeholders = match mark.map(|mark| &mark.placeholders) {
         Some(Placeholders::These(versions)) => versions.clone(),
         Some(Placeholders::Any) => target.secret.versions.keys().copied().collect(),
         None => BTreeSet::new(),
