@@ -18,7 +18,7 @@
 //! | --- | --- | --- |
 //! | [`Catalyst`], [`config`] | one call that connects; where it reads what | |
 //! | [`rotation`] | the engine: a value that is replaced before it ends | |
-//! | [`pool`] | connection pools on it | `sqlx`, `deadpool` |
+//! | [`pool`] | connection pools on it | `sqlx`, `mysql`, `deadpool`, `bb8`, `diesel` |
 //! | [`sources`] | the kinds of credential that rotate | |
 //! | [`bridge`] | an identity as a login | |
 //! | `dns` | names of applications, with failover | `dns` |

@@ -1,17 +1,21 @@
 //! The platform behind one call.
 
-#[cfg(any(feature = "sqlx", feature = "deadpool"))]
+#[cfg(any(feature = "bb8", feature = "deadpool", feature = "diesel", feature = "mysql", feature = "sqlx"))]
 mod address;
+#[cfg(feature = "bb8")]
+mod bb8;
 mod builder;
 #[cfg(feature = "deadpool")]
 mod deadpool;
+#[cfg(feature = "diesel")]
+mod diesel;
 #[cfg(feature = "dns")]
 mod dns;
 mod keeper;
 mod login;
 mod platform;
 mod pools;
-#[cfg(feature = "sqlx")]
+#[cfg(any(feature = "mysql", feature = "sqlx"))]
 mod sqlx;
 #[cfg(feature = "sso")]
 mod sso;

@@ -22,7 +22,7 @@
 //! | the key itself, for development | | `POWERDNS_API_KEY` |
 //! | user and password of a proxy before it | `dns.user` | `POWERDNS_USER`, `POWERDNS_PASSWORD` |
 //! | the name servers that serve the zones | `dns.nameservers` | `POWERDNS_NAMESERVERS` |
-//! | a database | `databases.NAME.url`, `.role`, `.mount`, `.max_connections` | `DATABASE_URL` for all |
+//! | a database | `databases.NAME.url`, `.role`, `.mount`, `.max_connections`, `.login`, `.ca_file` | `DATABASE_URL` for all |
 //! | the file itself | | `CATALYST_CONFIG` |
 //!
 //! Every key of the file can be set as `CATALYST_` and its name, with `__` between the parts. The environment comes
@@ -32,6 +32,6 @@ mod load;
 mod model;
 
 pub use model::{
-    Config, DatabaseConfig, DnsConfig, IdentityConfig, KeycloakAdminConfig, KeycloakConfig, KeycloakTopology,
-    LoginConfig, LoginMethod, OpenBaoConfig,
+    Config, DatabaseConfig, DatabaseLogin, DnsConfig, IdentityConfig, KeycloakAdminConfig, KeycloakConfig,
+    KeycloakTopology, LoginConfig, LoginMethod, OpenBaoConfig,
 };

@@ -22,7 +22,16 @@ const ALLOWED: [&str; 12] = [
     "zeroize",
 ];
 /// The connectors hand out what the drivers know.
-const DRIVERS: [&str; 4] = ["deadpool_postgres", "futures_util", "sqlx", "tokio_postgres"];
+const DRIVERS: [&str; 8] = [
+    "bb8",
+    "bb8_postgres",
+    "deadpool_postgres",
+    "diesel",
+    "diesel_async",
+    "futures_util",
+    "sqlx",
+    "tokio_postgres",
+];
 
 #[test]
 fn no_foreign_type_stands_in_a_public_signature() {
