@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`OpenBaoServer`] | OpenBao with TLS, Raft, audit and a Shamir seal; or in development mode |
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
+//! | [`accept_identities`] | PostgreSQL with SVIDs as client certificates |
 //! | [`MariaDbServer`] | MariaDB with the user that makes users, and the table that applications use |
 //! | [`PowerDnsServer`] | an authoritative PowerDNS with SQLite or LMDB, which answers questions too |
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
@@ -32,6 +33,7 @@ mod pair;
 pub mod poll;
 mod port;
 pub mod postgres;
+mod postgres_identity;
 mod powerdns;
 mod process;
 pub mod setup;
@@ -46,6 +48,7 @@ pub use mariadb::MariaDbServer;
 pub use openbao::OpenBaoServer;
 pub use pair::{Servers, ServersOptions};
 pub use postgres::PostgresServer;
+pub use postgres_identity::{IdentityUser, accept_identities};
 pub use powerdns::{PowerDnsBackend, PowerDnsServer};
 pub use process::Lifetime;
 pub use spire::SpireServer;

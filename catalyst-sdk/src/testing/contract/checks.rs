@@ -15,7 +15,7 @@ const SHUTDOWN: Duration = Duration::from_secs(10);
 /// An hour: time alone changes nothing during a check.
 const LONG: Life = Life { ttl: Duration::from_secs(3600), max_ttl: Duration::from_secs(3600) };
 
-/// All checks that fit the stage, one after the other. They take up to a minute.
+/// All checks that fit the stage, one after the other. They take a minute.
 pub async fn all<S: Stage>(stage: &S) {
     a_refused_credential_starts_nothing(stage).await;
     no_call_fails_while_the_credential_is_swapped_under_load(stage).await;
@@ -42,7 +42,7 @@ pub async fn whoever_waits_at_a_full_pool_moves_over<S: Stage>(stage: &S) {
 }
 
 async fn swaps_under_load<S: Stage>(stage: &S, connections: usize) {
-    let subject = stage.open(connections, Life::seconds(4, 4)).await.unwrap();
+    let subject = stage.open(connections, Life::seconds(6, 6)).await.unwrap();
     let (mut seen, diary) = (subject.events(), Diary::of(subject.events()));
     let caller = subject.clone();
     let load = Load::start(16, move |round| {
@@ -132,8 +132,10 @@ pub async fn a_restart_of_the_server_is_survived<S: Stage>(stage: &S) {
 pub async fn a_credential_ended_behind_our_back_is_replaced<S: Stage>(stage: &S) {
     let subject = stage.open(4, LONG).await.unwrap();
     subject.call().await.unwrap();
+    let mut seen = subject.events();
     stage.end_credentials().await;
     works_again(&subject).await;
+    events(&mut seen, 1, |event| matches!(event.kind, EventKind::Rotated)).await;
     for _ in 0..20 {
         subject.call().await.unwrap();
     }

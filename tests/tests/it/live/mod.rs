@@ -8,6 +8,7 @@ mod failure;
 mod harness;
 mod keycloak;
 mod login;
+mod pools;
 mod powerdns;
 mod rotation;
 mod spire;

@@ -9,8 +9,8 @@ use catalyst_sdk::pool::bb8::{Bb8Client, RotatingBb8};
 use catalyst_sdk::rotation::{Events, Generation};
 use catalyst_sdk::testing::contract::{Held, Subject};
 
-use super::deadpool::connect;
-use super::{OpenAt, Place};
+use super::deadpool::{connect, tls};
+use super::{As, OpenAt, Place};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Bb8(pub(crate) RotatingBb8);
@@ -20,13 +20,12 @@ impl OpenAt for Bb8 {
     async fn open_at(place: Place, connections: usize) -> Result<Self> {
         let mut limits = PoolLimits::default();
         limits.max_size = connections;
-        let connect = connect(&place);
-        RotatingBb8::builder(place.credentials, place.role, connect)
-            .limits(limits)
-            .policy(place.policy)
-            .start()
-            .await
-            .map(Self)
+        let (connect, tls) = (connect(&place), tls(&place));
+        let builder = match place.login {
+            As::Role(credentials, role) => RotatingBb8::builder(credentials, role, connect),
+            As::Identity(workload) => RotatingBb8::by_identity(workload.identity, connect),
+        };
+        builder.tls(tls).limits(limits).policy(place.policy).start().await.map(Self)
     }
 }
 

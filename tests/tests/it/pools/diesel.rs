@@ -11,8 +11,8 @@ use catalyst_sdk::testing::contract::{Held, Subject};
 
 use diesel_async::RunQueryDsl;
 
-use super::deadpool::connect;
-use super::{OpenAt, Place};
+use super::deadpool::{connect, tls};
+use super::{As, OpenAt, Place};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Diesel(pub(crate) RotatingDiesel);
@@ -22,13 +22,12 @@ impl OpenAt for Diesel {
     async fn open_at(place: Place, connections: usize) -> Result<Self> {
         let mut limits = PoolLimits::default();
         limits.max_size = connections;
-        let connect = connect(&place);
-        RotatingDiesel::builder(place.credentials, place.role, connect)
-            .limits(limits)
-            .policy(place.policy)
-            .start()
-            .await
-            .map(Self)
+        let (connect, tls) = (connect(&place), tls(&place));
+        let builder = match place.login {
+            As::Role(credentials, role) => RotatingDiesel::builder(credentials, role, connect),
+            As::Identity(workload) => RotatingDiesel::by_identity(workload.identity, connect),
+        };
+        builder.tls(tls).limits(limits).policy(place.policy).start().await.map(Self)
     }
 }
 

@@ -11,5 +11,5 @@ pub(crate) use bb8::Bb8;
 pub(crate) use deadpool::Deadpool;
 pub(crate) use diesel::Diesel;
 pub(crate) use mysql::SqlxMariaDb;
-pub(crate) use place::{OpenAt, Place};
+pub(crate) use place::{As, OpenAt, Place, Workload};
 pub(crate) use sqlx::SqlxPostgres;

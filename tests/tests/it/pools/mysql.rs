@@ -11,7 +11,7 @@ use catalyst_sdk::testing::contract::{Held, Subject};
 use catalyst_tests::servers::mariadb::DATABASE;
 
 use super::sqlx::ours;
-use super::{OpenAt, Place};
+use super::{As, OpenAt, Place};
 
 #[derive(Clone, Debug)]
 pub(crate) struct SqlxMariaDb(pub(crate) RotatingMySqlPool);
@@ -25,7 +25,8 @@ impl OpenAt for SqlxMariaDb {
             .database(DATABASE)
             .ssl_mode(MySqlSslMode::Disabled);
         let most = u32::try_from(connections).unwrap();
-        RotatingMySqlPool::builder(place.credentials, place.role, connect)
+        let As::Role(credentials, role) = place.login else { panic!("it has no users by certificate here") };
+        RotatingMySqlPool::builder(credentials, role, connect)
             .pool_options(MySqlPoolOptions::new().max_connections(most))
             .policy(place.policy)
             .start()

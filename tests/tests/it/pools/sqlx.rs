@@ -12,7 +12,7 @@ use catalyst_sdk::testing::contract::{Held, Subject};
 use catalyst_sdk::{Error, Result};
 use catalyst_tests::servers::postgres::DATABASE;
 
-use super::{OpenAt, Place};
+use super::{As, OpenAt, Place};
 
 #[derive(Clone, Debug)]
 pub(crate) struct SqlxPostgres(pub(crate) RotatingPgPool);
@@ -28,13 +28,22 @@ pub(super) fn ours(error: ::sqlx::Error) -> Error {
 #[async_trait]
 impl OpenAt for SqlxPostgres {
     async fn open_at(place: Place, connections: usize) -> Result<Self> {
-        let connect = PgConnectOptions::new_without_pgpass()
-            .host("127.0.0.1")
-            .port(place.port)
-            .database(DATABASE)
-            .ssl_mode(PgSslMode::Disable);
+        let connect =
+            PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(place.port).database(DATABASE);
         let most = u32::try_from(connections).unwrap();
-        RotatingPgPool::builder(place.credentials, place.role, connect)
+        let builder = match place.login {
+            As::Role(credentials, role) => {
+                RotatingPgPool::builder(credentials, role, connect.ssl_mode(PgSslMode::Disable))
+            }
+            As::Identity(workload) => {
+                let connect = connect
+                    .username(workload.user)
+                    .ssl_mode(PgSslMode::VerifyFull)
+                    .ssl_root_cert(&workload.ca_file);
+                RotatingPgPool::by_identity(workload.identity, connect)
+            }
+        };
+        builder
             .pool_options(PgPoolOptions::new().max_connections(most))
             .policy(place.policy)
             .start()
