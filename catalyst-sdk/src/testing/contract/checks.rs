@@ -11,6 +11,8 @@ use crate::testing::{Diary, Load, events};
 
 /// How long the server and the rotation may take for what they do by themselves.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two calls of one caller.
+const PAUSE: Duration = Duration::from_millis(5);
 const SHUTDOWN: Duration = Duration::from_secs(10);
 /// An hour: time alone changes nothing during a check.
 const LONG: Life = Life { ttl: Duration::from_secs(3600), max_ttl: Duration::from_secs(3600) };
@@ -47,8 +49,17 @@ async fn swaps_under_load<S: Stage>(stage: &S, connections: usize) {
     let caller = subject.clone();
     let load = Load::start(16, move |round| {
         let caller = caller.clone();
-        // One in twenty is long.
-        async move { if round.is_multiple_of(20) { caller.long_call().await } else { caller.call().await } }
+        async move {
+            // One in twenty is long.
+            if round.is_multiple_of(20) {
+                caller.long_call().await?
+            } else {
+                caller.call().await?
+            }
+            // The machine has more to do than to call: a login that gets no time from it shows nothing of the pool.
+            sleep(PAUSE).await;
+            Ok::<_, catalyst_core::Error>(())
+        }
     });
     for _ in 0..3 {
         stage.turn_over().await;
