@@ -18,7 +18,7 @@
 //! | --- | --- | --- |
 //! | [`Catalyst`], [`config`] | one call that connects; where it reads what | |
 //! | [`rotation`] | the engine: a value that is replaced before it ends | |
-//! | [`pool`] | connection pools and clients on it | `sqlx`, `deadpool`, `redis`, `mongodb`, `clickhouse` |
+//! | [`pool`] | connection pools and clients on it | `sqlx`, `mysql`, `deadpool`, `bb8`, `diesel`, `redis`, `mongodb`, `clickhouse` |
 //! | `storage` | keys of object stores on it | `s3`, `object-store` |
 //! | [`sources`] | the kinds of credential that rotate | |
 //! | [`bridge`] | an identity as a login | |

@@ -5,6 +5,8 @@
 //! | [`OpenBaoServer`] | OpenBao with TLS, Raft, audit and a Shamir seal; or in development mode |
 //! | [`OpenBaoCluster`] | three nodes of it, with TLS, Raft and links that can be cut |
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
+//! | [`accept_identities`] | PostgreSQL with SVIDs as client certificates |
+//! | [`MariaDbServer`] | MariaDB with the user that makes users, and the table that applications use |
 //! | [`PowerDnsServer`] | an authoritative PowerDNS with SQLite or LMDB, which answers questions too |
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
 //! | [`ValkeyServer`], [`ValkeyCluster`] | a Valkey with passwords; three of them as a cluster |
@@ -33,6 +35,7 @@ mod keycloak_admin;
 pub mod keycloak_setup;
 mod kube_api;
 mod links;
+pub mod mariadb;
 mod openbao;
 mod openbao_cluster;
 mod openbao_node;
@@ -40,6 +43,7 @@ mod pair;
 pub mod poll;
 mod port;
 pub mod postgres;
+mod postgres_identity;
 mod powerdns;
 mod process;
 mod proxy;
@@ -57,10 +61,12 @@ pub use issuer::{AssertionIssuer, IssuedWorkload};
 pub use keycloak::KeycloakServer;
 pub use keycloak_admin::KeycloakAdmin;
 pub use kube_api::KubeApi;
+pub use mariadb::MariaDbServer;
 pub use openbao::{FreshOpenBao, OpenBaoServer};
 pub use openbao_cluster::{ClusterSeal, OpenBaoCluster};
 pub use pair::{Servers, ServersOptions};
 pub use postgres::PostgresServer;
+pub use postgres_identity::{IdentityUser, accept_identities};
 pub use powerdns::{PowerDnsBackend, PowerDnsServer};
 pub use process::Lifetime;
 pub use resp::Reply;

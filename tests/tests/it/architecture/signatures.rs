@@ -22,10 +22,14 @@ const ALLOWED: [&str; 12] = [
     "zeroize",
 ];
 /// The connectors hand out what the drivers know.
-const DRIVERS: [&str; 9] = [
+const DRIVERS: [&str; 13] = [
     "aws_credential_types",
+    "bb8",
+    "bb8_postgres",
     "clickhouse",
     "deadpool_postgres",
+    "diesel",
+    "diesel_async",
     "futures_util",
     "mongodb",
     "object_store",

@@ -11,6 +11,7 @@ mod keycloak;
 mod login;
 mod manifests;
 mod openbao;
+mod pools;
 mod powerdns;
 mod regions;
 mod rotation;
