@@ -5,4 +5,5 @@ mod fake;
 mod faults;
 mod mock;
 mod recorded;
+mod replayed;
 mod system;

@@ -89,7 +89,8 @@ impl OpenBaoServer {
     /// A server that was started ends.
     pub async fn start_dev() -> Result<Self> {
         let folder = Folder::new("openbao-dev")?;
-        let port = port::free_port()?;
+        // It takes the next port for its cluster, whether it has one or not.
+        let port = port::free_pair()?;
         let config = folder.join("config.hcl");
         write_secret(&config, audit_device(folder.path()).as_bytes())?;
         let root_token = "catalyst-dev-root";

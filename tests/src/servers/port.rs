@@ -18,13 +18,25 @@ const COUNT: u32 = 14_000;
 /// # Errors
 /// [`catalyst_core::ErrorKind::Other`] if no port is free.
 pub(crate) fn free_port() -> Result<u16> {
+    free_ports(1)
+}
+
+/// The first of two such ports, one after the other.
+///
+/// # Errors
+/// As [`free_port`].
+pub(crate) fn free_pair() -> Result<u16> {
+    free_ports(2)
+}
+
+fn free_ports(length: u16) -> Result<u16> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let start = process::id().wrapping_mul(997);
     for _ in 0..COUNT {
-        let offset = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT;
-        let Ok(port) = u16::try_from(FIRST + offset) else { continue };
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
+        let next = NEXT.fetch_add(length.into(), Ordering::Relaxed);
+        let Ok(first) = u16::try_from(FIRST + start.wrapping_add(next) % COUNT) else { continue };
+        if (first..first + length).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()) {
+            return Ok(first);
         }
     }
     Err(Error::new(ErrorKind::Other, "find a free port")

@@ -211,14 +211,14 @@ fn remount(state: &mut State, asked: &Asked, path: &str) -> Result<Content, Refu
     let place = |name| asked.text(name).map(|path| path.trim_matches('/').to_owned()).unwrap_or_default();
     let (from, to) = (place("from"), place("to"));
     let [source, target] = [&from, &to].map(|path| full_path(&asked.call.namespace, path));
-    if state.stored.mounts.contains_key(&target) {
-        return Err(Refusal::bad_request(&format!("path already in use at \"{to}/\"")));
-    }
     let record = record(state, &source);
     let engine = state.stored.mounts.get(&source).cloned();
     let (Some(engine), Some(record)) = (engine, record) else {
         return Err(Refusal::bad_request(&format!("no matching mount at \"{from}/\"")));
     };
+    if state.stored.mounts.contains_key(&target) {
+        return Err(Refusal::bad_request(&format!("path already in use at \"{to}/\"")));
+    }
     let method = state.stored.settings.methods.get(&source).cloned();
     state.unmount(&source);
     state.stored.mounts.insert(target.clone(), engine);
