@@ -60,7 +60,7 @@ const POLICIES: [&str; 23] = [
     "sys-password-policy-generate-missing-error",
     "sys-password-policy-delete",
 ];
-const APP_ROLES: [&str; 22] = [
+const APP_ROLES: [&str; 21] = [
     "sys-auth-enable",
     "approle-role",
     "approle-role-create",
@@ -78,7 +78,6 @@ const APP_ROLES: [&str; 22] = [
     "approle-secret-id-wrapped",
     "approle-secret-id-missing-role-error",
     "approle-role-missing-role-id-error",
-    "approle-sid-accessor-destroy",
     "approle-login-error",
     "approle-tidy",
     "approle-role-delete",
