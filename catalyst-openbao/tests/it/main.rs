@@ -10,6 +10,7 @@ mod mock;
 mod operator;
 mod recorded;
 mod regions;
+mod replayed;
 mod replicate;
 mod system;
 mod totp;
