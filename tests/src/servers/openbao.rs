@@ -220,6 +220,14 @@ impl OpenBaoServer {
         Ok(self.anonymous_api()?.with_token(self.root_token.clone()))
     }
 
+    /// Calls it with another token than the root token.
+    ///
+    /// # Errors
+    /// As [`OpenBaoServer::tls`].
+    pub fn api_with(&self, token: &Secret) -> Result<Api> {
+        Ok(self.anonymous_api()?.with_token(token.clone()))
+    }
+
     /// The process.
     pub fn pid(&self) -> u32 {
         self.process.pid()
