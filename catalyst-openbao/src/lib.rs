@@ -10,6 +10,7 @@
 //! | [`Cubbyhole`] | what a token keeps for itself |
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
 //! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
+//! | [`database_admin`] | connections and roles of the database engine, whose statements are checked |
 //! | [`system`], [`auth_method`] | the server's own settings: mounts, policies, login methods and their roles |
 //! | [`ApiRequest`] | whatever this crate has no function for |
 //! | [`Mount`], [`SecretPath`], [`RoleName`], [`KeyName`], [`Namespace`] | names, parsed once |
@@ -35,6 +36,8 @@
 //! | `backend_down`, `backend_refused` | the database behind the server |
 //! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |
 //! | `wrapping_token_invalid` | used, ended, or never made |
+//! | `unknown_connection`, `role_exists`, `root_not_managed` | of the database engine: no such connection; the name is taken; the server does not know its user's password |
+//! | `statements_refused` | the statements of a role are unsafe or certain to fail; refused before they are sent |
 //! | `path_in_use`, `unknown_plugin` | something is mounted there already; the server has no such engine or method |
 //! | `invalid_policy`, `declared_only` | no policy; nothing that can be set by requests |
 //! | `token_not_found`, `secret_id_not_found`, `unknown_user` | it has ended, or never was |
@@ -67,7 +70,7 @@ mod client;
 mod cubbyhole;
 mod data;
 mod database;
-mod database_admin;
+pub mod database_admin;
 mod denial;
 mod dynamic;
 mod encoded;
