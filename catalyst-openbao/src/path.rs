@@ -107,6 +107,9 @@ names! {
     /// The name of a user of the `userpass` method: `anna`. The server makes its letters small.
     UserName, "user name", |c| !c.is_control();
 
+    /// The name of a region: `muscat`. Letters, digits, `-` and `_`.
+    RegionName, "region name", |c| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+
     /// A namespace: `team-a` or `team-a/dev`. Printable ASCII without spaces, for it stands in a header.
     Namespace, "namespace", |c| c.is_ascii_graphic();
 }

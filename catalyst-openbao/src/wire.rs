@@ -218,7 +218,7 @@ fn read_time(text: &str) -> Option<SystemTime> {
 pub(crate) struct Span(pub(crate) Duration);
 
 impl Span {
-    fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         if let Ok(seconds) = text.parse() {
             return Some(Self(Duration::from_secs(seconds)));
         }

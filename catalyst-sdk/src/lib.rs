@@ -18,10 +18,11 @@
 //! | --- | --- | --- |
 //! | [`Catalyst`], [`config`] | one call that connects; where it reads what | |
 //! | [`rotation`] | the engine: a value that is replaced before it ends | |
-//! | [`pool`] | connection pools and clients on it | `sqlx`, `deadpool`, `redis`, `mongodb`, `clickhouse` |
+//! | [`pool`] | connection pools and clients on it | `sqlx`, `mysql`, `deadpool`, `bb8`, `diesel`, `redis`, `mongodb`, `clickhouse` |
 //! | `storage` | keys of object stores on it | `s3`, `object-store` |
 //! | [`sources`] | the kinds of credential that rotate | |
 //! | [`bridge`] | an identity as a login | |
+//! | `kubernetes` | the seed of a bring-up of OpenBao, in a Secret | `kubernetes` |
 //! | `dns` | names of applications, with failover | `dns` |
 //! | `manifest` | resources of the External Secrets Operator, without a value | `manifests` |
 //! | `sso` | clients that register themselves, secrets that rotate | `sso` |
@@ -47,6 +48,8 @@ mod catalyst;
 pub mod config;
 #[cfg(feature = "dns")]
 pub mod dns;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 #[cfg(any(feature = "dns", feature = "manifests"))]
 mod label;
 #[cfg(feature = "manifests")]

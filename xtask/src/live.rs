@@ -17,6 +17,7 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
     let openbao = install::openbao().await?;
     println!("OpenBao {}: {}", install::OPENBAO_VERSION, openbao.display());
     println!("PostgreSQL: {}", install::postgres().await?.display());
+    println!("MariaDB: {}", install::mariadb().await?.server);
     println!("PowerDNS: {}", install::powerdns().await?.server);
     println!("Keycloak {}: {}", install::KEYCLOAK_VERSION, install::keycloak().await?.home.display());
     for release in [install::OperatorRelease::Platform, install::OperatorRelease::BothVersions] {
@@ -43,7 +44,7 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
 
     let word = if status.success() { "passed" } else { "FAILED" };
     println!(
-        "live tests on OpenBao, PostgreSQL, PowerDNS, Keycloak, Valkey, SeaweedFS and FerretDB: {word} after {} s",
+        "live tests on OpenBao, PostgreSQL, MariaDB, PowerDNS, Keycloak, Valkey, SeaweedFS and FerretDB: {word} after {} s",
         start.elapsed().as_secs()
     );
     match spire {

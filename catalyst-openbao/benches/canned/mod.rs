@@ -64,7 +64,7 @@ fn read_request(requests: &mut BufReader<&TcpStream>) -> io::Result<String> {
         if let Some((name, value)) = line.split_once(':')
             && name.eq_ignore_ascii_case("content-length")
         {
-            body = value.trim().parse().map_err(|_| io::ErrorKind::InvalidData)?;
+            body = value.trim().parse().map_err(|_bad| io::ErrorKind::InvalidData)?;
         }
         line.clear();
     }

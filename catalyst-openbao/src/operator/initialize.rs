@@ -84,7 +84,7 @@ impl Operator {
     /// Initialises the server (`PUT sys/init`), without a session. A server with a Shamir seal is sealed after it.
     ///
     /// It answers once. Never repeated once its outcome is unknown: if the answer is lost, so is the key, and the
-    /// server's storage is to be wiped. The bootstrap plans for that.
+    /// server's storage is to be wiped. The module `bootstrap` plans for that.
     ///
     /// # Errors
     /// Code `already_initialized`; `wrong_seal_type` if the server has the other kind of seal.

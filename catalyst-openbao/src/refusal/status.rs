@@ -112,6 +112,13 @@ fn refused(operation: Operation, status: u16, said: &str) -> Meaning {
         let help = "this secret takes only writes that name the version they replace";
         return Meaning::new(ErrorKind::InvalidRequest, "cas_required", help);
     }
+    if said.contains("from non-versioned to versioned data") {
+        // So a node answers after it was started, and after the mount was made, until the active node is done.
+        return retried(
+            "not_yet_consistent",
+            "the store is being set up on the node that answered; it is ready soon",
+        );
+    }
     if said.contains("wrapping token is not valid") {
         let help = "the wrapping token was used already, has ended, or never was; if you did not use it, treat its contents as stolen";
         return Meaning::new(ErrorKind::Expired, "wrapping_token_invalid", help);

@@ -7,6 +7,7 @@ mod bad_input;
 mod credentials;
 mod logins;
 mod once;
+mod raft;
 mod secrets;
 mod sessions;
 pub(crate) mod support;

@@ -90,6 +90,29 @@ impl<'de> Deserialize<'de> for KeyType {
     }
 }
 
+/// Whether each use of a key derives the key proper from a context.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Derivation {
+    /// The key is used as it is.
+    #[default]
+    None,
+    /// Each use names the context.
+    Derived,
+    /// The same; and one plaintext in one context has one ciphertext, always.
+    Convergent,
+}
+
+impl Derivation {
+    fn new(derived: bool, convergent: bool) -> Self {
+        match (derived, convergent) {
+            (false, _) => Self::None,
+            (true, false) => Self::Derived,
+            (true, true) => Self::Convergent,
+        }
+    }
+}
+
 /// A key that is to be made. By default AES-256, not derived, and never to leave the server.
 ///
 /// ```
@@ -105,10 +128,8 @@ impl<'de> Deserialize<'de> for KeyType {
 pub struct NewKey {
     /// What it is.
     pub key_type: KeyType,
-    /// Whether the key proper is derived from it and a context, at each use.
-    pub derived: bool,
-    /// Whether one plaintext in one context has one ciphertext.
-    pub convergent: bool,
+    /// Whether each use derives the key proper from a context.
+    pub derivation: Derivation,
     /// Whether it may leave the server. This cannot be taken back.
     pub exportable: bool,
     /// Whether it may be backed up as plaintext. This cannot be taken back.
@@ -128,13 +149,13 @@ impl NewKey {
     /// Derives the key proper from a context, which each use has to name.
     #[must_use]
     pub fn derived(self) -> Self {
-        Self { derived: true, ..self }
+        Self { derivation: Derivation::Derived, ..self }
     }
 
     /// Encrypts one plaintext in one context to the same ciphertext, always; the key is a derived one, too.
     #[must_use]
     pub fn convergent(self) -> Self {
-        Self { derived: true, convergent: true, ..self }
+        Self { derivation: Derivation::Convergent, ..self }
     }
 
     /// May leave the server: see [`Transit::export_key`](crate::Transit::export_key).
@@ -238,6 +259,7 @@ impl KeySettings {
 /// What is known of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "as the server tells them")]
 pub struct TransitKey {
     /// What it is.
     pub key_type: KeyType,
@@ -252,9 +274,7 @@ pub struct TransitKey {
     /// Versions below this one are gone for ever; zero if none is.
     pub min_available_version: u64,
     /// Whether each use derives the key proper from a context.
-    pub derived: bool,
-    /// Whether one plaintext in one context has one ciphertext.
-    pub convergent: bool,
+    pub derivation: Derivation,
     /// Whether it may leave the server.
     pub exportable: bool,
     /// Whether it may be backed up as plaintext.
@@ -305,6 +325,7 @@ impl<'de> Deserialize<'de> for KeyVersion {
 }
 
 #[derive(serde::Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "as the server tells them")]
 pub(super) struct KeyWire {
     #[serde(rename = "type")]
     key_type: KeyType,
@@ -344,8 +365,7 @@ impl From<KeyWire> for TransitKey {
             min_decryption_version: wire.min_decryption_version,
             min_encryption_version: wire.min_encryption_version,
             min_available_version: wire.min_available_version,
-            derived: wire.derived,
-            convergent: wire.convergent_encryption,
+            derivation: Derivation::new(wire.derived, wire.convergent_encryption),
             exportable: wire.exportable,
             allow_plaintext_backup: wire.allow_plaintext_backup,
             deletion_allowed: wire.deletion_allowed,
@@ -358,6 +378,7 @@ impl From<KeyWire> for TransitKey {
 }
 
 #[derive(Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "as the server takes them")]
 pub(super) struct NewKeyBody<'a> {
     #[serde(rename = "type")]
     key_type: &'a str,
@@ -379,8 +400,8 @@ impl<'a> From<&'a NewKey> for NewKeyBody<'a> {
     fn from(key: &'a NewKey) -> Self {
         Self {
             key_type: key.key_type.as_str(),
-            derived: key.derived,
-            convergent_encryption: key.convergent,
+            derived: key.derivation != Derivation::None,
+            convergent_encryption: key.derivation == Derivation::Convergent,
             exportable: key.exportable,
             allow_plaintext_backup: key.allow_plaintext_backup,
             auto_rotate_period: key.auto_rotate,

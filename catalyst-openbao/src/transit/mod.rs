@@ -14,7 +14,7 @@ mod transfer;
 
 pub use client::Transit;
 pub use encryption::{DataKey, DataKeyRequest, DataKeySize, Encryption, Plaintext, Sealed};
-pub use keys::{KeySettings, KeyType, KeyVersion, NewKey, TransitKey};
+pub use keys::{Derivation, KeySettings, KeyType, KeyVersion, NewKey, TransitKey};
 pub use signing::{HashAlgorithm, Marshaling, Message, RsaPadding, SignatureScheme, Signing};
 pub use text::{Ciphertext, Hmac, Signature};
 pub use transfer::{ExportKind, ExportVersion, ImportedKey};

@@ -21,7 +21,7 @@ impl Signing for Transit {
     async fn sign(&self, key: &KeyName, message: Message<'_>, scheme: SignatureScheme) -> Result<Signature> {
         check_size(SIGN, message.load().bytes)?;
         let path = [self.mount.escaped(), "/sign/", key.escaped()];
-        let body = Single { item: Input::from(&message), scheme: Scheme::from(scheme) };
+        let body = Single { item: Item::from(&message), scheme: Scheme::from(scheme) };
         Ok(self.at(SIGN, &path).exchange::<SignatureWire>(&body).await?.signature)
     }
 
@@ -34,7 +34,7 @@ impl Signing for Transit {
     ) -> Result<bool> {
         check_size(VERIFY, message.load().bytes)?;
         let path = [self.mount.escaped(), "/verify/", key.escaped()];
-        let item = Input { signature: Some(signature.as_str()), ..Input::from(&message) };
+        let item = Item { signature: Some(signature.as_str()), ..Item::from(&message) };
         let body = Single { item, scheme: Scheme::to_verify(scheme) };
         Ok(self.at(VERIFY, &path).exchange::<ValidWire>(&body).await?.valid)
     }
@@ -42,7 +42,7 @@ impl Signing for Transit {
     async fn hmac(&self, key: &KeyName, message: Message<'_>, hash: HashAlgorithm) -> Result<Hmac> {
         check_size(HMAC, message.load().bytes)?;
         let path = [self.mount.escaped(), "/hmac/", key.escaped()];
-        let body = Single { item: Input::without_context(&message), scheme: Scheme::of_hmac(hash) };
+        let body = Single { item: Item::without_context(&message), scheme: Scheme::of_hmac(hash) };
         Ok(self.at(HMAC, &path).exchange::<HmacWire>(&body).await?.hmac)
     }
 
@@ -55,7 +55,7 @@ impl Signing for Transit {
     ) -> Result<bool> {
         check_size(VERIFY_HMAC, message.load().bytes)?;
         let path = [self.mount.escaped(), "/verify/", key.escaped()];
-        let item = Input { hmac: Some(hmac.as_str()), ..Input::without_context(&message) };
+        let item = Item { hmac: Some(hmac.as_str()), ..Item::without_context(&message) };
         let body = Single { item, scheme: Scheme::of_hmac(hash) };
         Ok(self.at(VERIFY_HMAC, &path).exchange::<ValidWire>(&body).await?.valid)
     }
@@ -73,7 +73,7 @@ impl Signing for Transit {
             path: &path,
             items: messages,
             load: Message::load,
-            of: |message| Input::from(message),
+            of: |message| Item::from(message),
         };
         self.ask_all::<_, _, _, SignatureItem>(batch, |batch_input| Many { batch_input, scheme }).await
     }
@@ -91,7 +91,7 @@ impl Signing for Transit {
             path: &path,
             items: signed,
             load: |(message, signature)| message.load_with(signature.as_str()),
-            of: |(message, signature)| Input { signature: Some(signature.as_str()), ..Input::from(message) },
+            of: |(message, signature)| Item { signature: Some(signature.as_str()), ..Item::from(message) },
         };
         self.ask_all::<_, _, _, ValidItem>(batch, |batch_input| Many { batch_input, scheme }).await
     }
@@ -109,7 +109,7 @@ impl Signing for Transit {
             path: &path,
             items: messages,
             load: Message::load,
-            of: |message| Input::without_context(message),
+            of: |message| Item::without_context(message),
         };
         self.ask_all::<_, _, _, HmacItem>(batch, |batch_input| Many { batch_input, scheme }).await
     }
@@ -127,7 +127,7 @@ impl Signing for Transit {
             path: &path,
             items: made,
             load: |(message, hmac)| message.load_with(hmac.as_str()),
-            of: |(message, hmac)| Input { hmac: Some(hmac.as_str()), ..Input::without_context(message) },
+            of: |(message, hmac)| Item { hmac: Some(hmac.as_str()), ..Item::without_context(message) },
         };
         self.ask_all::<_, _, _, ValidItem>(batch, |batch_input| Many { batch_input, scheme }).await
     }
@@ -136,7 +136,7 @@ impl Signing for Transit {
 #[derive(Serialize)]
 struct Single<'a> {
     #[serde(flatten)]
-    item: Input<'a>,
+    item: Item<'a>,
     #[serde(flatten)]
     scheme: Scheme,
 }
@@ -150,7 +150,7 @@ struct Many<'a, I, B: Serialize> {
 }
 
 #[derive(Serialize)]
-struct Input<'a> {
+struct Item<'a> {
     input: Encoded<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<Encoded<'a>>,
@@ -160,13 +160,13 @@ struct Input<'a> {
     hmac: Option<&'a str>,
 }
 
-impl<'a> Input<'a> {
+impl<'a> Item<'a> {
     fn without_context(message: &Message<'a>) -> Self {
         Self { input: Encoded(message.bytes), context: None, signature: None, hmac: None }
     }
 }
 
-impl<'a> From<&Message<'a>> for Input<'a> {
+impl<'a> From<&Message<'a>> for Item<'a> {
     fn from(message: &Message<'a>) -> Self {
         Self { context: message.context.map(Encoded), ..Self::without_context(message) }
     }

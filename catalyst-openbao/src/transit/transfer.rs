@@ -55,6 +55,7 @@ pub enum ExportVersion {
 /// AES key as RFC 5649 says (AES-KWP); all of it in base64. This crate does no cryptography: an HSM or a library makes it.
 #[derive(Clone)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "as the server takes them")]
 pub struct ImportedKey {
     /// What it is.
     pub key_type: KeyType,
@@ -262,6 +263,7 @@ struct ImportVersion<'a> {
 }
 
 #[derive(Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "as the server takes them")]
 struct ImportBody<'a> {
     #[serde(flatten)]
     version: ImportVersion<'a>,

@@ -21,7 +21,7 @@ impl Catalyst {
     pub async fn clickhouse(&self, name: &str) -> Result<RotatingClickHouse> {
         let start = async {
             let (target, database) = (self.target(name)?, self.0.config.database(name));
-            let connector = ClickHouseConnector::new(client(&target.address)?);
+            let connector = ClickHouseConnector::new(client(&self.address(name))?);
             let users = self.stored_login(&database, database.secret_path.as_deref().unwrap_or(name))?;
             RotatingClickHouse::builder(users, connector).policy(target.policy).start().await
         };

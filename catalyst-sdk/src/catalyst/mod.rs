@@ -1,18 +1,25 @@
 //! The platform behind one call.
 
 #[cfg(any(
-    feature = "sqlx",
+    feature = "bb8",
     feature = "deadpool",
+    feature = "diesel",
+    feature = "mysql",
+    feature = "sqlx",
     feature = "redis",
     feature = "mongodb",
     feature = "clickhouse"
 ))]
 mod address;
+#[cfg(feature = "bb8")]
+mod bb8;
 mod builder;
 #[cfg(feature = "clickhouse")]
 mod clickhouse;
 #[cfg(feature = "deadpool")]
 mod deadpool;
+#[cfg(feature = "diesel")]
+mod diesel;
 #[cfg(feature = "dns")]
 mod dns;
 mod keeper;
@@ -21,7 +28,7 @@ mod login;
 mod mongodb;
 mod platform;
 mod pools;
-#[cfg(feature = "sqlx")]
+#[cfg(any(feature = "mysql", feature = "sqlx"))]
 mod sqlx;
 #[cfg(feature = "sso")]
 mod sso;

@@ -18,7 +18,7 @@ impl Catalyst {
     pub async fn mongodb(&self, name: &str) -> Result<RotatingMongo> {
         let start = async {
             let (target, database) = (self.target(name)?, self.0.config.database(name));
-            let address = &target.address;
+            let address = &self.address(name);
             // The driver's error is not kept: it may repeat what it could not read.
             let options = ClientOptions::parse(address.text()?.expose()).await;
             let mut options =

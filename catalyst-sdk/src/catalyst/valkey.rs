@@ -23,7 +23,7 @@ impl Catalyst {
     pub async fn valkey(&self, name: &str) -> Result<RotatingValkey> {
         let start = async {
             let (target, database) = (self.target(name)?, self.0.config.database(name));
-            let mut connector = connector(&target.address)?;
+            let mut connector = connector(&self.address(name))?;
             if let Some(file) = &database.ca_file {
                 connector = connector.ca_pem(read(file)?);
             }

@@ -181,9 +181,14 @@ pub enum KeycloakTopology {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct DatabaseConfig {
-    /// `postgres://orders-db:5432/orders?sslmode=verify-full`, `rediss://valkey:6379`, `mongodb://…`, `https://…` for
-    /// ClickHouse; user and password in it are not used. Nodes of a Valkey cluster have commas between them.
+    /// `postgres://orders-db:5432/orders?sslmode=verify-full`, `mysql://orders-db:3306/orders`, `rediss://valkey:6379`,
+    /// `mongodb://…`, `https://…` for ClickHouse; user and password in it are not used, but for the user of a login by
+    /// identity. Nodes of a Valkey cluster have commas between them.
     pub url: Option<Secret>,
+    /// How to log in; by a user that OpenBao makes if not set.
+    pub login: Option<DatabaseLogin>,
+    /// The certificate authorities to trust, as PEM; the driver's own if not set.
+    pub ca_file: Option<PathBuf>,
     /// The role at OpenBao; the database's name if not set.
     pub role: Option<String>,
     /// The mount of the database engine; `database` if not set.
@@ -224,6 +229,18 @@ pub struct ObjectStoreConfig {
     /// How often that secret is looked at; every minute if not set.
     #[serde(with = "duration")]
     pub poll: Option<Duration>,
+}
+
+/// The ways to log in to a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum DatabaseLogin {
+    /// As a user that OpenBao makes for a role.
+    #[default]
+    Role,
+    /// As the user in the address, by our SVID as client certificate; no password anywhere.
+    Identity,
 }
 
 /// Durations as people write them: `10m`, `1h 30m`, `90s`.

@@ -15,7 +15,7 @@ use crate::sources::DatabaseCredentials;
 pub struct PoolSource<C, S = DatabaseCredentials> {
     users: S,
     connector: C,
-    pace: Duration,
+    pace: Option<Duration>,
 }
 
 /// The least pause between two connections of a pool that is being warmed.
@@ -23,6 +23,13 @@ const PACE: Duration = Duration::from_millis(10);
 /// The pause that is taken where there is time. A login costs both sides milliseconds of hashing (SCRAM), which the
 /// queries beside it should not feel.
 const EASY_PACE: Duration = Duration::from_millis(100);
+
+/// As many connections as the pool in use has, evenly over most of the time there is; the rest is for the logins
+/// themselves.
+pub(super) fn warmth(connections: usize, within: Duration, least_pace: Option<Duration>) -> Warmth {
+    let share = within / 5 * 4 / u32::try_from(connections.max(1)).unwrap_or(u32::MAX);
+    Warmth::new(connections, share.min(EASY_PACE).max(least_pace.unwrap_or(PACE)), within)
+}
 
 impl<C: Connector> PoolSource<C> {
     /// Pools of `connector` that log in as users of `role`, made by `database`.
@@ -34,14 +41,14 @@ impl<C: Connector> PoolSource<C> {
 impl<C: Connector, S: Source<Value = Credentials>> PoolSource<C, S> {
     /// Pools of `connector` that log in as `users`.
     pub fn of(users: S, connector: C) -> Self {
-        Self { users, connector, pace: PACE }
+        Self { users, connector, pace: None }
     }
 
     /// The least pause between two connections while the next pool is warmed. Default: 10 ms; up to 100 ms are taken
     /// where there is time.
     #[must_use]
     pub fn warm_pace(mut self, pace: Duration) -> Self {
-        self.pace = pace;
+        self.pace = Some(pace);
         self
     }
 }
@@ -66,10 +73,7 @@ impl<C: Connector, S: Source<Value = Credentials>> Source for PoolSource<C, S> {
     ) -> Result<C::Pool> {
         let credentials = self.users.prepare(grant, None, within).await?;
         let connections = previous.map_or(1, |pool| self.connector.size(pool));
-        // Evenly over most of the time there is; the rest is for the logins themselves.
-        let share = within / 5 * 4 / u32::try_from(connections.max(1)).unwrap_or(u32::MAX);
-        let pace = share.min(EASY_PACE).max(self.pace);
-        self.connector.open(&credentials, Warmth::new(connections, pace, within)).await
+        self.connector.open(&credentials, warmth(connections, within, self.pace)).await
     }
 
     async fn renew(&self, grant: &Self::Grant) -> Result<Term> {

@@ -193,7 +193,9 @@ impl<S: Source> Engine<S> {
 
     fn report_health(&self, backing: Backing) {
         let (policy, attempts) = (&*self.policy, &self.attempts);
-        let over = self.live.life.age(policy) >= self.live.life.schedule(policy, backing).end;
+        // In this order: a lost credential's end is the age at which it is looked at.
+        let end = self.live.life.schedule(policy, backing).end;
+        let over = self.live.life.age(policy) >= end;
         let now = Health {
             state: match (over, attempts.failures) {
                 (true, _) => State::Expired,

@@ -39,6 +39,12 @@ impl Policy {
         self
     }
 
+    /// The same, unless it was set already.
+    pub(crate) fn rotate_before_if_unset(mut self, lead: Duration) -> Self {
+        self.rotate_before.get_or_insert(lead);
+        self
+    }
+
     /// The span over which replicas spread; it only ever makes a rotation earlier. Default: a twelfth of the TTL,
     /// at most five minutes.
     #[must_use]

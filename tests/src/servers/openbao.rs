@@ -161,7 +161,8 @@ impl OpenBaoServer {
     /// A server that was started ends.
     pub async fn start_dev() -> Result<Self> {
         let folder = Folder::new("openbao-dev")?;
-        let port = port::free_port()?;
+        // In development mode it takes the next port for its cluster.
+        let port = port::free_pair()?;
         let config = folder.join("config.hcl");
         write_secret(&config, audit_device(folder.path()).as_bytes())?;
         let root_token = "catalyst-dev-root";
@@ -475,16 +476,16 @@ fn audit_device(folder: &Path) -> String {
 }
 
 /// A path as a string of HCL.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     Value::from(path.display().to_string()).to_string()
 }
 
-fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
     use std::io::Write;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     file.and_then(|mut file| file.write_all(bytes)).map_err(cannot_write)
 }
 
-fn cannot_write(error: std::io::Error) -> Error {
+pub(super) fn cannot_write(error: std::io::Error) -> Error {
     Error::new(ErrorKind::Other, OPERATION).with_help("its folder is not writable").with_source(error)
 }

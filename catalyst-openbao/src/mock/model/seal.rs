@@ -140,7 +140,10 @@ impl KeySet {
 
     /// The shares as the server gives them out, in hexadecimal and in base64.
     pub(super) fn texts(&self) -> (Vec<String>, Vec<String>) {
-        let hex = |share: &Vec<u8>| share.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = |share: &Vec<u8>| {
+            let digits = share.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+            digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+        };
         (
             self.shares.iter().map(hex).collect(),
             self.shares.iter().map(|share| STANDARD.encode(share)).collect(),

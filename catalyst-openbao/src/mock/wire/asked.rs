@@ -79,6 +79,11 @@ impl Asked {
         }
     }
 
+    /// Whether the storage is another one afterwards: writes, and reads that create something.
+    pub(crate) fn changes_something(&self) -> bool {
+        !matches!(self.verb, Verb::Read | Verb::List) || self.path.contains("/creds/")
+    }
+
     /// Refuses a body that is no JSON, or has more strings than the server reads.
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         if self.body.is_empty() {

@@ -3,7 +3,7 @@
 use catalyst_core::ErrorKind;
 
 use super::{done, fresh, refused};
-use crate::{Cubbyhole, OpenBao, SecretData, SecretPath};
+use crate::{Cubbyhole, OpenBao, Secret, SecretData, SecretPath};
 
 /// All checks, one after the other. `others` has another token; both may use their cubbyholes.
 pub async fn all(bao: &OpenBao, others: &OpenBao) {
@@ -45,7 +45,7 @@ pub async fn nobody_else_sees_it(cubbyhole: &Cubbyhole, others: &Cubbyhole) {
     refused(others.read(&path).await, ErrorKind::NotFound, "secret_not_found");
     done(others.write(&path, &SecretData::from([("password", "other")])).await, "write beside");
     let kept = done(cubbyhole.read(&path).await, "read");
-    assert_eq!(kept.get("password").map(|text| text.expose()), Some("kept"));
+    assert_eq!(kept.get("password").map(Secret::expose), Some("kept"));
     for cubbyhole in [cubbyhole, others] {
         done(cubbyhole.delete(&path).await, "delete");
     }

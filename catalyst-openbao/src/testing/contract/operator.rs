@@ -101,7 +101,7 @@ pub async fn shares_make_a_root_token(connect: Connect<'_>, made: &Initialized) 
     assert_eq!(attempt.required, 3);
     refused(operator.start_root_generation().await, ErrorKind::Conflict, "attempt_in_progress");
     let mut other = attempt.clone();
-    other.nonce = "another".to_owned();
+    "another".clone_into(&mut other.nonce);
     refused(operator.submit_root_share(&other, &made.keys[0]).await, ErrorKind::Conflict, "nonce_mismatch");
     for share in &made.keys[..2] {
         done(operator.submit_root_share(&attempt, share).await, "give a share");
@@ -144,7 +144,7 @@ pub async fn verified_shares_replace_the_old_ones(connect: Connect<'_>, made: &I
     let first = done(rekey.start(&request).await, "start");
     refused(rekey.start(&request).await, ErrorKind::Conflict, "attempt_in_progress");
     let mut other = first.clone();
-    other.nonce = "another".to_owned();
+    "another".clone_into(&mut other.nonce);
     refused(rekey.submit(&other, &made.keys[0]).await, ErrorKind::Conflict, "nonce_mismatch");
     done(rekey.submit(&first, &made.keys[0]).await, "give a share");
     refused(rekey.submit(&first, &made.keys[0]).await, ErrorKind::Conflict, "share_repeated");

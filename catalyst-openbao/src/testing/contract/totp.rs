@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use catalyst_core::{ErrorKind, Secret};
+use catalyst_core::{ErrorKind, Secret, SecretBytes};
 
 use super::{done, refused};
 use crate::{
@@ -49,7 +49,7 @@ pub async fn a_generated_key_is_shown_once(totp: &Totp) {
         .period(Duration::from_secs(60));
     let shown = done(totp.generate_key(&key, &new).await, "generate a key");
     assert!(shown.url.expose().starts_with("otpauth://totp/The%20Shop:ada@example.test?"));
-    let barcode = shown.barcode.as_ref().map(|png| png.expose()).unwrap_or_default();
+    let barcode = shown.barcode.as_ref().map(SecretBytes::expose).unwrap_or_default();
     assert!(barcode.starts_with(b"\x89PNG"), "{} bytes", barcode.len());
     let about = done(totp.read_key(&key).await, "read it");
     let said = TotpKey::new("The Shop", "ada@example.test")

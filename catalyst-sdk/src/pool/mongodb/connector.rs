@@ -90,10 +90,19 @@ fn refusal(error: &mongodb::error::Error) -> Refusal {
             18 | 11 => Refusal::Login,
             // Unauthorized
             13 => Refusal::Permission,
+            // InternalError
+            1 => of_backend(&command.message),
             _ => Refusal::None,
         },
         _ => Refusal::None,
     }
+}
+
+/// FerretDB 1 hands user and password on to PostgreSQL, and says what that answered in the words of Go's driver:
+/// `… (SQLSTATE 28P01)`.
+fn of_backend(words: &str) -> Refusal {
+    let state = words.rsplit_once("(SQLSTATE ").and_then(|(_, rest)| rest.get(..5));
+    state.map_or(Refusal::None, Refusal::from_sqlstate)
 }
 
 /// The driver's error as ours. Its text is the server's own, which names no password.
@@ -116,4 +125,20 @@ fn failed(error: mongodb::error::Error, operation: &'static str) -> Error {
         _ => RetryAdvice::Never,
     };
     Error::new(kind, operation).with_help(help).with_retry(advice).with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_refusal_of_ferretdbs_backend_is_read_from_its_words() {
+        let words = "[opendb.go:110 pool.checkConnection] failed to connect to `user=orders-1 database=app`: failed SASL \
+                     auth: FATAL: password authentication failed for user \"orders-1\" (SQLSTATE 28P01)";
+        assert_eq!(of_backend(words), Refusal::Login);
+        assert_eq!(of_backend("permission denied for schema app (SQLSTATE 42501)"), Refusal::Permission);
+        for other in ["", "(SQLSTATE ", "(SQLSTATE 28", "relation does not exist (SQLSTATE 42P01)"] {
+            assert_eq!(of_backend(other), Refusal::None, "{other}");
+        }
+    }
 }

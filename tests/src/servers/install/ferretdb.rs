@@ -15,6 +15,7 @@ pub const FERRETDB_VERSION: &str = "1.24.2";
 
 const OPERATION: &str = "install FerretDB";
 const MODULE: &str = "github.com/FerretDB/FerretDB";
+const HELP: &str = "Go is needed, and its module proxy or a mirror of it";
 
 /// The `ferretdb` binary, built when it is not there, which takes some minutes once.
 ///
@@ -52,7 +53,6 @@ async fn build(server: &PathBuf) -> Result<()> {
         go.env("GOCACHE", folder.path().join("cache")).kill_on_drop(true);
         go
     };
-    const HELP: &str = "Go is needed, and its module proxy or a mirror of it";
     let mut download = go(&["mod", "download", "-json", &format!("{MODULE}@v{FERRETDB_VERSION}")]);
     download.current_dir(folder.path());
     let said: Value = serde_json::from_str(&run(download, OPERATION, HELP).await?).unwrap_or_default();

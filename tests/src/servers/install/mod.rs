@@ -2,13 +2,14 @@
 //!
 //! OpenBao, Valkey and SeaweedFS come out of Python wheels (the real server is inside) and Keycloak out of Maven's
 //! repository; they are kept in the user's cache. FerretDB is built from its Go module, and the resource definitions of
-//! the External Secrets Operator come with its own. PostgreSQL, PowerDNS and Java come from Debian, where root may
+//! the External Secrets Operator come with its own. PostgreSQL, MariaDB, PowerDNS and Java come from Debian, where root may
 //! install them; anywhere else, whoever runs the tests installs them and is told so.
 
 mod crds;
 mod debian;
 mod ferretdb;
 mod keycloak;
+mod mariadb;
 mod openbao;
 mod postgres;
 mod powerdns;
@@ -24,6 +25,7 @@ pub use crds::{OperatorRelease, crds};
 pub use ferretdb::{FERRETDB_VERSION, ferretdb};
 pub(crate) use keycloak::database as keycloak_database;
 pub use keycloak::{KEYCLOAK_VERSION, Keycloak, keycloak};
+pub use mariadb::{MariaDb, mariadb};
 pub use openbao::{OPENBAO_VERSION, openbao};
 pub use postgres::postgres;
 pub use powerdns::{PowerDns, powerdns};

@@ -2,6 +2,7 @@
 //! fails them. Every test has servers of its own, so that it may kill them.
 
 mod audit;
+mod cluster;
 mod contract;
 mod database;
 mod failure;
@@ -10,7 +11,9 @@ mod keycloak;
 mod login;
 mod manifests;
 mod openbao;
+mod pools;
 mod powerdns;
+mod regions;
 mod rotation;
 mod spire;
 mod stores;

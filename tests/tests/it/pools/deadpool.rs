@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use catalyst_core::tls::TlsConfig;
 use catalyst_sdk::Result;
 use catalyst_sdk::pool::deadpool::{PgClient, PoolLimits, RotatingDeadpool};
 use catalyst_sdk::rotation::{Events, Generation};
@@ -11,16 +12,29 @@ use catalyst_tests::servers::postgres::DATABASE;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 
-use super::{OpenAt, Place};
+use super::{As, OpenAt, Place};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Deadpool(pub(crate) RotatingDeadpool);
 
-/// How tokio-postgres finds the database of a place, in the clear.
+/// How tokio-postgres finds the database of a place: in the clear but for an identity.
 pub(super) fn connect(place: &Place) -> Config {
     let mut connect = Config::new();
-    connect.host("127.0.0.1").port(place.port).dbname(DATABASE).ssl_mode(SslMode::Disable);
+    connect.host("127.0.0.1").port(place.port).dbname(DATABASE);
+    match &place.login {
+        As::Role(..) => connect.ssl_mode(SslMode::Disable),
+        As::Identity(workload) => connect.user(workload.user).ssl_mode(SslMode::Require),
+    };
     connect
+}
+
+pub(super) fn tls(place: &Place) -> TlsConfig {
+    match &place.login {
+        As::Role(..) => TlsConfig::new(),
+        As::Identity(workload) => {
+            TlsConfig::new().ca_pem(&std::fs::read(&workload.ca_file).unwrap()).unwrap()
+        }
+    }
 }
 
 #[async_trait]
@@ -28,13 +42,12 @@ impl OpenAt for Deadpool {
     async fn open_at(place: Place, connections: usize) -> Result<Self> {
         let mut limits = PoolLimits::default();
         limits.max_size = connections;
-        let connect = connect(&place);
-        RotatingDeadpool::builder(place.credentials, place.role, connect)
-            .limits(limits)
-            .policy(place.policy)
-            .start()
-            .await
-            .map(Self)
+        let (connect, tls) = (connect(&place), tls(&place));
+        let builder = match place.login {
+            As::Role(credentials, role) => RotatingDeadpool::builder(credentials, role, connect),
+            As::Identity(workload) => RotatingDeadpool::by_identity(workload.identity, connect),
+        };
+        builder.tls(tls).limits(limits).policy(place.policy).start().await.map(Self)
     }
 }
 

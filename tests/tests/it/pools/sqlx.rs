@@ -5,46 +5,45 @@ use std::time::Duration;
 
 use ::sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use async_trait::async_trait;
+use catalyst_sdk::pool::DriverError;
 use catalyst_sdk::pool::sqlx::{PgCheckout, RotatingPgPool};
 use catalyst_sdk::rotation::{Events, Generation};
 use catalyst_sdk::testing::contract::{Held, Subject};
-use catalyst_sdk::{Error, ErrorKind, Result};
+use catalyst_sdk::{Error, Result};
 use catalyst_tests::servers::postgres::DATABASE;
 
-use super::{OpenAt, Place};
+use super::{As, OpenAt, Place};
 
 #[derive(Clone, Debug)]
 pub(crate) struct SqlxPostgres(pub(crate) RotatingPgPool);
 
-/// sqlx's error as one of ours: the one that is its source, or one of the kind that it means.
+/// sqlx's error as one of ours: the one that is its source, or what it means.
 pub(super) fn ours(error: ::sqlx::Error) -> Error {
     if let Some(ours) = error.source().and_then(|source| source.downcast_ref::<Error>()) {
         return ours.clone();
     }
-    let kind = match &error {
-        ::sqlx::Error::PoolClosed => ErrorKind::Closed,
-        ::sqlx::Error::Database(refusal) if refusal.code().as_deref().is_some_and(is_login) => {
-            ErrorKind::Unauthenticated
-        }
-        _ => ErrorKind::Other,
-    };
-    Error::new(kind, "query").with_source(error)
-}
-
-fn is_login(state: &str) -> bool {
-    matches!(state, "28P01" | "28000")
+    error.explain("query")
 }
 
 #[async_trait]
 impl OpenAt for SqlxPostgres {
     async fn open_at(place: Place, connections: usize) -> Result<Self> {
-        let connect = PgConnectOptions::new_without_pgpass()
-            .host("127.0.0.1")
-            .port(place.port)
-            .database(DATABASE)
-            .ssl_mode(PgSslMode::Disable);
+        let connect =
+            PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(place.port).database(DATABASE);
         let most = u32::try_from(connections).unwrap();
-        RotatingPgPool::builder(place.credentials, place.role, connect)
+        let builder = match place.login {
+            As::Role(credentials, role) => {
+                RotatingPgPool::builder(credentials, role, connect.ssl_mode(PgSslMode::Disable))
+            }
+            As::Identity(workload) => {
+                let connect = connect
+                    .username(workload.user)
+                    .ssl_mode(PgSslMode::VerifyFull)
+                    .ssl_root_cert(&workload.ca_file);
+                RotatingPgPool::by_identity(workload.identity, connect)
+            }
+        };
+        builder
             .pool_options(PgPoolOptions::new().max_connections(most))
             .policy(place.policy)
             .start()

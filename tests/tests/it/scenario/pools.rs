@@ -9,7 +9,7 @@ use catalyst_sdk::testing::contract::{self, Life, Stage};
 use catalyst_tests::postgres::Shutdown;
 
 use super::mint::{Shop, role};
-use crate::pools::{Deadpool, OpenAt, Place, SqlxPostgres};
+use crate::pools::{Bb8, Deadpool, Diesel, OpenAt, Place, SqlxPostgres};
 
 /// A shop for each pool that is opened, and the newest is the one that things happen to.
 struct Shops<S> {
@@ -76,4 +76,14 @@ async fn sqlx_keeps_the_contract_of_pools() {
 #[tokio::test(flavor = "multi_thread")]
 async fn deadpool_keeps_the_contract_of_pools() {
     contract::all(&Shops::<Deadpool>::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bb8_keeps_the_contract_of_pools() {
+    contract::all(&Shops::<Bb8>::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn diesel_keeps_the_contract_of_pools() {
+    contract::all(&Shops::<Diesel>::default()).await;
 }

@@ -240,7 +240,7 @@ fn take_url(url: &str, fields: &mut Map<String, Value>) -> Result<(), Refusal> {
 }
 
 fn go_period(seconds: u64) -> String {
-    if seconds % 60 == 0 { format!("{}m0s", seconds / 60) } else { format!("{seconds}s") }
+    if seconds.is_multiple_of(60) { format!("{}m0s", seconds / 60) } else { format!("{seconds}s") }
 }
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

@@ -1,12 +1,12 @@
 //! What is encrypted and decrypted.
 
-use catalyst_core::{ErrorKind, SecretBytes};
+use catalyst_core::{Error, ErrorKind, SecretBytes};
 
 use super::super::{done, refused};
 use super::{discard, fresh, made};
 use crate::{
-    Ciphertext, DataKeyRequest, DataKeySize, Encryption, KeySettings, KeyType, NewKey, Plaintext, Sealed,
-    Transit,
+    Ciphertext, DataKeyRequest, DataKeySize, Derivation, Encryption, KeySettings, KeyType, NewKey, Plaintext,
+    Sealed, Transit,
 };
 
 /// Whatever the bytes, and none at all; the ciphertext says the version of its key.
@@ -109,7 +109,7 @@ pub async fn a_rewrapped_ciphertext_is_of_the_newest_version(transit: &Transit) 
     let short = done("vault:v1:AAAA".parse::<Ciphertext>(), "a ciphertext that is too short");
     let outcomes = done(transit.rewrap_all(&key, &[(&short).into(), (&old).into()]).await, "rewrap two");
     let [bad, good] = outcomes.as_slice() else { panic!("two in, {} out", outcomes.len()) };
-    assert_eq!(bad.as_ref().err().and_then(|error| error.code()), Some("not_authentic"));
+    assert_eq!(bad.as_ref().err().and_then(Error::code), Some("not_authentic"));
     assert_eq!(good.as_ref().map(Ciphertext::key_version).ok(), Some(2));
     assert_eq!(done(transit.decrypt(&key, (&new).into()).await, "decrypt").expose(), b"text");
     discard(transit, &key).await;
@@ -212,7 +212,7 @@ pub async fn a_key_that_is_not_there_is_made_by_encrypting(transit: &Transit) {
     assert!(done(transit.creation_by_encrypting().await, "read the settings"));
     let key = fresh();
     done(transit.encrypt(&key, Plaintext::new(b"text")).await, "encrypt with a new key");
-    assert!(!done(transit.read_key(&key).await, "read the new key").derived);
+    assert_eq!(done(transit.read_key(&key).await, "read the new key").derivation, Derivation::None);
     discard(transit, &key).await;
     done(transit.set_creation_by_encrypting(false).await, "forbid it");
     assert!(!done(transit.creation_by_encrypting().await, "read the settings"));

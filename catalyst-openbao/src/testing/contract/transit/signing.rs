@@ -1,6 +1,6 @@
 //! What is signed.
 
-use catalyst_core::ErrorKind;
+use catalyst_core::{Error, ErrorKind};
 
 use super::super::{done, refused};
 use super::{discard, fresh, made};
@@ -133,7 +133,7 @@ pub async fn a_batch_of_signatures_has_an_outcome_for_each(transit: &Transit) {
     let shown = [(messages[0], one), (messages[1], one), (messages[1], two), (messages[0], &future)];
     let verified = done(transit.verify_all(&key, &shown, scheme).await, "verify four");
     assert!(matches!(verified.as_slice(), [Ok(true), Ok(false), Ok(true), Err(_)]), "{verified:?}");
-    assert_eq!(verified[3].as_ref().err().and_then(|error| error.code()), Some("unknown_key_version"));
+    assert_eq!(verified[3].as_ref().err().and_then(Error::code), Some("unknown_key_version"));
 
     let made = done(transit.hmac_all(&key, &messages, hash).await, "make two HMACs");
     let [Ok(one), Ok(two)] = made.as_slice() else { panic!("{made:?}") };

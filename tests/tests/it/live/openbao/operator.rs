@@ -34,9 +34,10 @@ async fn keeps_the_contract_of_operators_with_a_seal_that_opens_itself() {
 #[ignore = "needs real servers: cargo xtask live"]
 async fn by_default_it_generates_no_root_token_and_the_error_says_how_to_allow_it() {
     let how = FreshOpenBao::new().static_seal();
-    let server = OpenBaoServer::start_uninitialized(&how).await.unwrap();
+    let mut server = OpenBaoServer::start_uninitialized(&how).await.unwrap();
     let operator = connect(&server)(None).operator();
     let made = operator.initialize(&InitRequest::auto_unseal(KeySplit::WHOLE)).await.unwrap();
+    server.wait_active().await.unwrap();
     let error = operator.generate_root(&made.keys).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Config, Some("generate_root_disabled")));
 }

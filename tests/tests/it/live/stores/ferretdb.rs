@@ -44,8 +44,11 @@ impl Users for Ferret {
     }
 
     async fn end(&self, user: &str) {
+        // In this order: the sessions of a user that is gone have no name.
         let end = format!(
-            "DROP ROLE \"{user}\"; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{user}'"
+            "ALTER ROLE \"{user}\" NOLOGIN;
+             SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{user}';
+             DROP ROLE \"{user}\""
         );
         self.postgres.execute(&end).await.unwrap();
     }

@@ -15,11 +15,11 @@ use crate::mock::model::state::State;
 use crate::mock::wire::{Asked, Content, Envelope, Verb};
 
 impl Transit {
-    pub(super) fn settings(&mut self, asked: &Asked) -> Result<Content, Refusal> {
+    pub(super) fn settings(&mut self, asked: &Asked) -> Content {
         if asked.verb == Verb::Write {
             self.disable_upsert = asked.flag("disable_upsert").unwrap_or(self.disable_upsert);
         }
-        Ok(Content::data(json!({ "disable_upsert": self.disable_upsert })))
+        Content::data(json!({ "disable_upsert": self.disable_upsert }))
     }
 
     /// A request to the key itself.
@@ -85,7 +85,7 @@ impl Transit {
             plaintext_backup: flag("allow_plaintext_backup"),
             deletion_allowed: false,
             auto_rotate,
-            key_size,
+            size: key_size,
             versions: BTreeMap::new(),
             min_decryption: 1,
             min_encryption: 0,

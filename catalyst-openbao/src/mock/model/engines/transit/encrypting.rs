@@ -62,7 +62,7 @@ impl Transit {
             plaintext_backup: false,
             deletion_allowed: false,
             auto_rotate: 0,
-            key_size: 0,
+            size: 0,
             versions: BTreeMap::new(),
             min_decryption: 1,
             min_encryption: 0,
@@ -171,7 +171,7 @@ impl Transit {
 
 fn formatted(bytes: &[u8], format: &str, usual: &str) -> String {
     match if format.is_empty() { usual } else { format } {
-        "hex" => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        "hex" => bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")),
         _ => STANDARD.encode(bytes),
     }
 }

@@ -28,7 +28,7 @@ impl EngineModel for Transit {
                 let names: Vec<String> = self.keys.keys().cloned().collect();
                 if names.is_empty() { Err(Refusal::nothing_there()) } else { Ok(Content::keys(&names)) }
             }
-            (Verb::Read | Verb::Write, ["config", "keys"]) => self.settings(asked),
+            (Verb::Read | Verb::Write, ["config", "keys"]) => Ok(self.settings(asked)),
             (Verb::Write, ["encrypt", name]) => self.encrypt(state, asked, name, now),
             (Verb::Write, ["decrypt", name]) => self.decrypt(asked, name),
             (Verb::Write, ["rewrap", name]) => self.rewrap(state, asked, name),

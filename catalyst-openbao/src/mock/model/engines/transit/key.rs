@@ -32,6 +32,7 @@ const NO_CONTEXT: &str = "missing 'context' for key derivation; the key was crea
                           with the key";
 
 #[derive(Clone, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "as the server keeps them")]
 pub(super) struct Key {
     pub(super) name: String,
     pub(super) kind: String,
@@ -42,7 +43,7 @@ pub(super) struct Key {
     pub(super) deletion_allowed: bool,
     /// In seconds.
     pub(super) auto_rotate: u64,
-    pub(super) key_size: u64,
+    pub(super) size: u64,
     pub(super) versions: BTreeMap<u64, Version>,
     pub(super) min_decryption: u64,
     pub(super) min_encryption: u64,
@@ -155,7 +156,7 @@ impl Key {
             "type": self.kind,
         });
         if self.kind == "hmac" {
-            about["key_size"] = self.key_size.into();
+            about["key_size"] = self.size.into();
         } else {
             about["keys"] = self.describe_versions();
         }

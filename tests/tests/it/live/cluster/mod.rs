@@ -1,0 +1,9 @@
+//! Three real nodes as one address list.
+
+mod consistency;
+mod failover;
+mod harness;
+mod load;
+mod prober;
+mod raft;
+mod stage;
