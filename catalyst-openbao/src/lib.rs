@@ -12,6 +12,7 @@
 //! | [`Cubbyhole`] | what a token keeps for itself |
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
 //! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
+//! | [`database_admin`] | connections and roles of the database engine, whose statements are checked |
 //! | [`system`], [`auth_method`] | the server's own settings: mounts, policies, login methods and their roles |
 //! | [`ApiRequest`] | whatever this crate has no function for |
 //! | `region`, `replicate` | several regions: the router, and the replicator; feature `regions` |
@@ -43,6 +44,8 @@
 //! | `backend_down`, `backend_refused` | the database behind the server |
 //! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |
 //! | `wrapping_token_invalid` | used, ended, or never made |
+//! | `unknown_connection`, `role_exists`, `root_not_managed` | of the database engine: no such connection; the name is taken; the server does not know its user's password |
+//! | `statements_refused` | the statements of a role are unsafe or certain to fail; refused before they are sent |
 //! | `seed_missing`, `seed_malformed`, `seed_too_open`, `seed_mismatch`, `seed_unavailable`, `journal_unreadable` | the seed of a bring-up |
 //! | `init_answer_lost`, `initialized_by_others`, `storage_gone`, `custody_failed`, `custody_conflict` | a bring-up, and whose server it is |
 //! | `contradiction`, `mount_conflict`, `audit_device_missing`, `audit_not_written` | what is declared, and what is there |
@@ -85,7 +88,7 @@ mod cluster;
 mod cubbyhole;
 mod data;
 mod database;
-mod database_admin;
+pub mod database_admin;
 mod denial;
 mod detailed;
 mod dynamic;

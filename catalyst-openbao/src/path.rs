@@ -98,6 +98,9 @@ names! {
     /// The name of a plugin: `postgresql-database-plugin`.
     PluginName, "plugin name", |c| !c.is_control();
 
+    /// The name of a database connection: `orders-db`. Letters and digits of ASCII, `_`, `-` and `.`.
+    ConnectionName, "connection name", |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+
     /// The name of a quota: `whole-server`.
     QuotaName, "quota name", |c| !c.is_control();
 
@@ -109,6 +112,18 @@ names! {
 
     /// A namespace: `team-a` or `team-a/dev`. Printable ASCII without spaces, for it stands in a header.
     Namespace, "namespace", |c| c.is_ascii_graphic();
+}
+
+impl serde::Serialize for ConnectionName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ConnectionName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -222,6 +222,10 @@ fn failed(operation: Operation, said: &str) -> Meaning {
         let help = "add the role to allowed_roles of its database connection";
         return Meaning::new(ErrorKind::PermissionDenied, "role_not_allowed", help);
     }
+    if said.contains("failed to find entry for connection") {
+        let help = "the role's database connection is not there; configure it";
+        return Meaning::new(ErrorKind::NotFound, "unknown_connection", help);
+    }
     if said.contains("node not active") || said.contains("node not found") {
         return retried("standby", "no active node is known yet; one is elected soon");
     }
