@@ -20,10 +20,7 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
     println!("MariaDB: {}", install::mariadb().await?.server);
     println!("PowerDNS: {}", install::powerdns().await?.server);
     println!("Keycloak {}: {}", install::KEYCLOAK_VERSION, install::keycloak().await?.home.display());
-    for release in [install::OperatorRelease::Platform, install::OperatorRelease::BothVersions] {
-        let definitions = install::crds(release).await?;
-        println!("External Secrets Operator {}: {}", release.version(), definitions.display());
-    }
+    println!("External Secrets Operator {}: {}", install::OPERATOR_VERSION, install::crds().await?.display());
     println!("Valkey {}: {}", install::VALKEY_VERSION, install::valkey().await?.display());
     println!("SeaweedFS {}: {}", install::SEAWEEDFS_VERSION, install::seaweedfs().await?.display());
     println!("FerretDB {}: {}", install::FERRETDB_VERSION, install::ferretdb().await?.display());
