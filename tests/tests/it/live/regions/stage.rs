@@ -94,6 +94,7 @@ pub(crate) fn binary() -> PathBuf {
         "--bin",
         "replicate-openbao",
     ]);
+    build.arg("--target-dir").arg(profile.parent().unwrap());
     if profile.ends_with("release") {
         build.arg("--release");
     }
