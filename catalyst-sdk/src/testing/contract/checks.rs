@@ -52,9 +52,9 @@ async fn swaps_under_load<S: Stage>(stage: &S, connections: usize) {
         async move {
             // One in twenty is long.
             if round.is_multiple_of(20) {
-                caller.long_call().await?
+                caller.long_call().await?;
             } else {
-                caller.call().await?
+                caller.call().await?;
             }
             // The machine has more to do than to call: a login that gets no time from it shows nothing of the pool.
             sleep(PAUSE).await;
