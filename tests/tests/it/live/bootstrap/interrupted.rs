@@ -1,7 +1,7 @@
 //! Broken off at random moments, on the real server.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use catalyst_core::Result;
@@ -45,7 +45,7 @@ async fn broken_off_at_random(seal: Seal, rounds: u32) {
         for pause in &pauses {
             drop(timeout(*pause, bootstrap.run()).await);
         }
-        let start = Instant::now();
+        let start = tokio::time::Instant::now();
         let finished = bootstrap.run().await;
         finished.unwrap_or_else(|error| panic!("{seal:?}, broken off after {pauses:?}: {error:?}"));
         whole = whole.min(start.elapsed() + Duration::from_secs(1));

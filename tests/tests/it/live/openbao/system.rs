@@ -1,6 +1,8 @@
 //! The server's own settings.
 
-use catalyst_openbao::system::{AuditCheck, AuditVerdict, Capability, PolicyDocument, PolicyRule};
+use catalyst_openbao::system::{
+    AuditCheck, AuditVerdict, Capability, MountSettings, PolicyDocument, PolicyRule,
+};
 use catalyst_openbao::testing::contract;
 use catalyst_openbao::{Login, Method, OpenBao, Secret, SecretData, SecretStore, WriteMode};
 use catalyst_tests::servers::{OpenBaoServer, poll};
@@ -59,7 +61,7 @@ async fn a_request_of_a_control_group_waits_for_its_approval() {
     let (server, bao) = start().await;
     let users = bao.userpass(mount("userpass"));
     bao.system()
-        .enable_auth(&mount("userpass"), &"userpass".parse().unwrap(), &Default::default())
+        .enable_auth(&mount("userpass"), &"userpass".parse().unwrap(), &MountSettings::default())
         .await
         .unwrap();
     let data = SecretData::from([("k", "v")]);
