@@ -1,6 +1,6 @@
 //! What arrives, and how soon.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use catalyst_openbao::testing::{change_at_random, contract, image};
 use catalyst_openbao::{MetadataUpdate, SecretStore, WriteMode};
@@ -78,7 +78,7 @@ async fn the_lag_at_a_hundred_writes_a_second_stays_below_a_second() {
         waits.spawn(async move {
             let path = path(&format!("s{}", number % 200));
             let version = store.write(&path, &value("x"), WriteMode::Overwrite).await.unwrap().version;
-            let written = Instant::now();
+            let written = tokio::time::Instant::now();
             while copy.read(&path, Some(version)).await.is_err() {
                 sleep(Duration::from_millis(50)).await;
             }
