@@ -10,8 +10,9 @@ use super::load::Load;
 use super::prober;
 use super::stage::Stage;
 
-/// How much later than the servers the client may be.
-const ALLOWANCE: Duration = Duration::from_millis(100);
+/// A client that is later than the servers by this much waits for something else than the election. How much later it
+/// is in truth is printed, and stands in BENCHMARKS.md: a machine that tests other things beside this one is no watch.
+const ALLOWANCE: Duration = Duration::from_secs(2);
 /// There are two that mint, so that two mints at most are on their way when a node fails.
 const MINTERS: usize = 2;
 
