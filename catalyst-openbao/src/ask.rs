@@ -21,6 +21,7 @@ pub(crate) struct Ask<'a> {
     /// The parts of the path behind `/v1/`, escaped.
     path: &'a [&'a str],
     once: bool,
+    batch: bool,
     timeout: Option<Duration>,
 }
 
@@ -29,7 +30,14 @@ impl Api {
     /// A call about `subject` that errors and spans name `name`. It counts as repeatable unless [`Ask::once`] says
     /// otherwise.
     pub(crate) fn at<'a>(&'a self, subject: Subject, name: &'static str, path: &'a [&'a str]) -> Ask<'a> {
-        Ask { api: self, operation: Operation::Of(subject, name), path, once: false, timeout: None }
+        Ask {
+            api: self,
+            operation: Operation::Of(subject, name),
+            path,
+            once: false,
+            batch: false,
+            timeout: None,
+        }
     }
 }
 
@@ -38,6 +46,11 @@ impl Ask<'_> {
     /// It creates something: never repeated once its outcome is unknown.
     pub(crate) fn once(self) -> Self {
         Self { once: true, ..self }
+    }
+
+    /// The results of a batch count, whatever the status that they come with.
+    pub(crate) fn batch(self) -> Self {
+        Self { batch: true, ..self }
     }
 
     /// Ends each try sooner than the client's limit.
@@ -142,6 +155,7 @@ impl Ask<'_> {
     fn call(&self, method: Method) -> Call<'_> {
         let call = Call::new(self.operation, method, self.path);
         let call = if self.once { call.once() } else { call };
+        let call = if self.batch { call.batch() } else { call };
         match self.timeout {
             Some(limit) => call.timeout(limit),
             None => call,

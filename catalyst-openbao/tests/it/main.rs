@@ -2,8 +2,16 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::needless_pass_by_value, reason = "a test")]
 
 mod bootstrap;
+mod cluster;
+mod cubbyhole;
 mod fake;
 mod faults;
 mod mock;
 mod operator;
 mod recorded;
+mod regions;
+mod replayed;
+mod replicate;
+mod system;
+mod totp;
+mod transit;

@@ -10,7 +10,6 @@ use catalyst_openbao::mock::{MockSeal, Model, TokenGrant};
 use catalyst_openbao::testing::FakeOpenBao;
 use catalyst_openbao::{Login, OpenBao};
 use serde_json::Value;
-use tokio::time::Instant;
 
 const DECLARATION: &str = r#"
 audit:
@@ -165,7 +164,7 @@ async fn its_exit_code_tells_what_to_do() {
 async fn killed_a_hundred_times_at_random_moments_it_comes_to_the_same_end() {
     // As long as a run takes here, so that the kills fall into it.
     let (fake, _model) = fake().await;
-    let start = Instant::now();
+    let start = tokio::time::Instant::now();
     let (code, said, log) = Job::new(&fake.address(), &shamir()).run().await;
     assert_eq!(code, Some(0), "{said} {log}");
     let whole = start.elapsed();

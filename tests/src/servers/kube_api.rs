@@ -1,4 +1,4 @@
-//! As much of a Kubernetes API server as OpenBao and its bring-up call: token reviews, and Secrets.
+//! As much of a Kubernetes API server as OpenBao and its bring-up call: TokenReview, and Secrets.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -182,9 +182,9 @@ fn service_account_token(namespace: &str, name: &str) -> String {
 
 fn acceptor(tls: &ServerCertificate) -> Result<TlsAcceptor> {
     let bad = || Error::new(ErrorKind::Other, OPERATION).with_help("its certificate cannot be used");
-    let certificate = CertificateDer::from_pem_slice(tls.certificate.as_bytes());
-    let certificate = certificate.map_err(|cause| bad().with_source(cause))?;
-    let key = PrivateKeyDer::from_pem_slice(tls.key.as_bytes()).map_err(|cause| bad().with_source(cause))?;
+    let certificate = CertificateDer::from_pem_slice(tls.certificate.as_bytes())
+        .map_err(|error| bad().with_source(error))?;
+    let key = PrivateKeyDer::from_pem_slice(tls.key.as_bytes()).map_err(|error| bad().with_source(error))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -97,7 +97,7 @@ impl OpenBaoServer {
     /// # Cancel safety
     /// A server that was started ends.
     pub async fn start_for(lifetime: Lifetime) -> Result<Self> {
-        let mut server = Self::start_raw(FreshOpenBao::new(), lifetime).await?;
+        let mut server = Self::start_raw(&FreshOpenBao::new(), lifetime).await?;
         server.initialize().await?;
         server.unseal().await?;
         Ok(server)
@@ -111,7 +111,7 @@ impl OpenBaoServer {
     ///
     /// # Cancel safety
     /// A server that was started ends.
-    pub async fn start_uninitialized(how: FreshOpenBao) -> Result<Self> {
+    pub async fn start_uninitialized(how: &FreshOpenBao) -> Result<Self> {
         Self::start_raw(how, Lifetime::Ours).await
     }
 
@@ -130,7 +130,7 @@ impl OpenBaoServer {
         self.start_sealed().await
     }
 
-    async fn start_raw(how: FreshOpenBao, lifetime: Lifetime) -> Result<Self> {
+    async fn start_raw(how: &FreshOpenBao, lifetime: Lifetime) -> Result<Self> {
         let folder = Folder::new("openbao")?;
         let (port, cluster_port) = (port::free_port()?, port::free_port()?);
         let tls = server_certificate()?;
@@ -143,7 +143,7 @@ impl OpenBaoServer {
         if how.static_seal {
             write_secret(&folder.join("seal.key"), &std::array::from_fn::<u8, 32, _>(|_| fastrand::u8(..)))?;
         }
-        let text = production_like(folder.path(), port, cluster_port, how);
+        let text = production_like(folder.path(), port, cluster_port, *how);
         write_secret(&config, text.as_bytes())?;
 
         let arguments = vec!["server".to_owned(), format!("-config={}", config.display())];
@@ -161,7 +161,8 @@ impl OpenBaoServer {
     /// A server that was started ends.
     pub async fn start_dev() -> Result<Self> {
         let folder = Folder::new("openbao-dev")?;
-        let port = port::free_port()?;
+        // In development mode it takes the next port for its cluster.
+        let port = port::free_pair()?;
         let config = folder.join("config.hcl");
         write_secret(&config, audit_device(folder.path()).as_bytes())?;
         let root_token = "catalyst-dev-root";
@@ -440,8 +441,10 @@ fn production_like(folder: &Path, port: u16, cluster_port: u16, how: FreshOpenBa
     let audit = if how.audit { audit_device(folder) } else { String::new() };
     let roots = !how.root_generation;
     let seal = if how.static_seal {
-        let key = Value::from(format!("file://{}", folder.join("seal.key").display()));
-        format!("seal \"static\" {{\n  current_key_id = \"k1\"\n  current_key    = {key}\n}}")
+        format!(
+            "seal \"static\" {{\n  current_key_id = \"k1\"\n  current_key    = {}\n}}",
+            Value::from(format!("file://{}", folder.join("seal.key").display()))
+        )
     } else {
         String::new()
     };
@@ -482,16 +485,16 @@ fn audit_device(folder: &Path) -> String {
 }
 
 /// A path as a string of HCL.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     Value::from(path.display().to_string()).to_string()
 }
 
-fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
     use std::io::Write;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     file.and_then(|mut file| file.write_all(bytes)).map_err(cannot_write)
 }
 
-fn cannot_write(error: std::io::Error) -> Error {
+pub(super) fn cannot_write(error: std::io::Error) -> Error {
     Error::new(ErrorKind::Other, OPERATION).with_help("its folder is not writable").with_source(error)
 }

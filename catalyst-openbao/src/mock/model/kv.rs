@@ -140,6 +140,26 @@ impl KvMount {
         if keys.is_empty() { Err(Refusal::nothing_there()) } else { Ok(keys.into_iter().collect()) }
     }
 
+    /// A page of the keys directly under `prefix`, with what is known of those that are secrets.
+    pub(super) fn list_detailed(
+        &self,
+        prefix: &str,
+        after: &str,
+        limit: Option<usize>,
+    ) -> Result<Vec<(String, Option<KvSecret>)>, Refusal> {
+        let keys = self.list(prefix)?.into_iter().filter(|key| key.as_str() > after);
+        let full = |key: &str| match prefix.trim_end_matches('/') {
+            "" => key.to_owned(),
+            prefix => format!("{prefix}/{key}"),
+        };
+        let page = keys.take(limit.unwrap_or(usize::MAX)).map(|key| {
+            let secret = self.secrets.get(&full(&key)).cloned();
+            (key, secret)
+        });
+        let page: Vec<_> = page.collect();
+        if page.is_empty() { Err(Refusal::nothing_there()) } else { Ok(page) }
+    }
+
     /// Deletes `versions`; none of them means the current one. What is not there is no error.
     pub(super) fn delete(&mut self, path: &str, versions: &[u64], now: Instant) {
         let Some(secret) = self.secrets.get_mut(path) else { return };

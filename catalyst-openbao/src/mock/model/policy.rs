@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 pub use crate::system::Capability;
+use crate::system::{PolicyDocument, PolicyRule};
 
 /// A list of paths with what is allowed on each. The most specific path that matches decides, as on the server: an
 /// exact one before one that ends in `*`, a longer one before a shorter one.
@@ -22,6 +23,14 @@ impl Policy {
         Self::default()
     }
 
+    /// As a text that the server would take.
+    pub(super) fn text(&self) -> String {
+        let rule = |(path, allowed): &(String, Vec<Capability>)| {
+            PolicyRule::new(path.as_str(), allowed.iter().copied())
+        };
+        self.0.iter().map(rule).fold(PolicyDocument::new(), PolicyDocument::rule).to_string()
+    }
+
     /// Allows `capabilities` on `path`, which may end in `*`.
     #[must_use]
     pub fn allow(mut self, path: &str, capabilities: &[Capability]) -> Self {
@@ -37,15 +46,33 @@ impl Policy {
             .allow("auth/token/lookup-self", &[Capability::Read])
             .allow("auth/token/renew-self", update)
             .allow("auth/token/revoke-self", update)
+            .allow(
+                "cubbyhole/*",
+                &[
+                    Capability::Create,
+                    Capability::Read,
+                    Capability::Update,
+                    Capability::Delete,
+                    Capability::List,
+                ],
+            )
             .allow("sys/internal/ui/mounts/*", &[Capability::Read])
             .allow("sys/leases/lookup", update)
             .allow("sys/leases/renew", update)
             .allow("sys/wrapping/lookup", update)
             .allow("sys/wrapping/unwrap", update)
             .allow("sys/wrapping/wrap", update)
+            .allow("sys/capabilities-self", update)
+            .allow("sys/control-group/request", update)
+            .allow("sys/tools/hash", update)
+            .allow("sys/tools/hash/*", update)
+            .allow("cubbyhole/*", OWN)
     }
 }
 
+/// What a token may do with what is its own.
+const OWN: &[Capability] =
+    &[Capability::Create, Capability::Read, Capability::Update, Capability::Delete, Capability::List];
 /// The policy of the tokens that a test makes without naming one.
 pub(super) const ALLOW_ALL: &str = "allow-all";
 /// The policy that has no rules because it needs none.

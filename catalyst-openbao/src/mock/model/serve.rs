@@ -118,6 +118,23 @@ impl Model {
         self.with_kv(call, mount, &full, |_| Capability::List, |kv, _| kv.list(prefix))
     }
 
+    pub(crate) fn kv_list_detailed(
+        &self,
+        call: &Call,
+        mount: &str,
+        prefix: &str,
+        page: (&str, Option<usize>),
+    ) -> Result<Vec<(String, Option<KvSecret>)>, Refusal> {
+        let full = format!("{mount}/detailed-metadata/{prefix}");
+        self.with_kv(
+            call,
+            mount,
+            &full,
+            |_| Capability::List,
+            |kv, _| kv.list_detailed(prefix, page.0, page.1),
+        )
+    }
+
     /// No versions: the current one, which is another route with another capability.
     pub(crate) fn kv_delete(
         &self,

@@ -34,6 +34,9 @@ pub(crate) struct State {
     pub(super) random: fastrand::Rng,
     pub(super) server: ServerState,
     pub(super) seal: Seal,
+    pub(super) cluster_id: String,
+    /// How many writes there were.
+    pub(super) index: u64,
     pub(super) namespaces: BTreeMap<String, String>,
     pub(super) policies: BTreeMap<String, Policy>,
     pub(super) certificate: Option<(String, u64)>,
@@ -80,6 +83,8 @@ impl State {
             random: fastrand::Rng::new(),
             server: ServerState::Active,
             seal: Seal::developer(),
+            cluster_id: super::wired::CLUSTER_ID.to_owned(),
+            index: 1,
             namespaces: BTreeMap::from([(String::new(), String::new())]),
             policies: BTreeMap::from([("default".to_owned(), Policy::server_default())]),
             certificate: None,
@@ -131,7 +136,7 @@ impl State {
     /// Refuses what no server in this state answers.
     pub(super) fn check_serving(&self, path: &str) -> Result<(), Refusal> {
         match &self.server {
-            ServerState::Active => Ok(()),
+            ServerState::Active | ServerState::ReadStandby { .. } => Ok(()),
             ServerState::NotInitialized | ServerState::Sealed => Err(Refusal::sealed()),
             ServerState::Standby { active_address: Some(address) } => {
                 Err(Refusal::redirect(format!("{}/v1/{path}", address.trim_end_matches('/'))))

@@ -52,6 +52,12 @@ pub(super) struct Origin {
     pub(super) certificate: Option<u64>,
 }
 
+/// What people read of a token.
+pub(crate) struct TokenLabels {
+    pub(crate) display_name: String,
+    pub(crate) metadata: Option<BTreeMap<String, String>>,
+}
+
 /// The member `auth` of an answer.
 #[derive(Serialize)]
 pub(crate) struct AuthAnswer {
@@ -172,7 +178,8 @@ impl State {
         let token = self.stored.tokens.get(id).ok_or_else(Refusal::bad_token)?;
         let now = self.clock.now();
         let left = token.expires.map_or(Duration::ZERO, |end| end.saturating_duration_since(now));
-        let entity = if token.metadata.is_some() { "c8ca465e-870a-b315-afd3-521920a749cd" } else { "" };
+        let logged_in = token.metadata.is_some() && !token.path.starts_with(CREATED);
+        let entity = if logged_in { "c8ca465e-870a-b315-afd3-521920a749cd" } else { "" };
         Ok(AuthAnswer {
             client_token: id.to_owned(),
             accessor: if token.batch { String::new() } else { token.accessor.clone() },

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::handle::Model;
 use super::state::{Engine, State};
-use super::tokens::{AuthAnswer, CREATED, Origin};
+use super::tokens::{AuthAnswer, CREATED, Origin, TokenLabels};
 use super::wrapping::WrapInfo;
 use super::{Call, Capability, Refusal, TokenGrant};
 use crate::mock::wire::{Asked, Content};
@@ -79,7 +79,7 @@ impl Model {
             });
             if !sealed {
                 body["cluster_name"] = CLUSTER_NAME.into();
-                body["cluster_id"] = CLUSTER_ID.into();
+                body["cluster_id"] = state.cluster_id.as_str().into();
             }
             (status, body)
         })
@@ -164,11 +164,13 @@ impl Model {
         call: &Call,
         grant: &TokenGrant,
         orphan: bool,
+        about: TokenLabels,
     ) -> Result<AuthAnswer, Refusal> {
         self.with(|state| {
             let parent = state.admit(call, CREATED, Capability::Update)?;
             let origin = Origin {
-                display_name: "token".to_owned(),
+                display_name: about.display_name,
+                metadata: about.metadata,
                 path: CREATED.to_owned(),
                 namespace: call.namespace.clone(),
                 parent: (!orphan).then_some(parent),
@@ -201,4 +203,4 @@ impl Model {
 /// The version that the recorded answers are from.
 pub(crate) const VERSION: &str = "2.7.2";
 const CLUSTER_NAME: &str = "vault-cluster-8c142796";
-const CLUSTER_ID: &str = "983fa20d-366f-4253-db58-5d11d92c352c";
+pub(super) const CLUSTER_ID: &str = "983fa20d-366f-4253-db58-5d11d92c352c";

@@ -34,6 +34,17 @@ pub(super) fn answer(model: &Model, asked: &Asked, mount: &str, rest: &str) -> R
             Ok(misused(route))
         }
         (Verb::List, "metadata") => model.kv_list(call, mount, path).map(|keys| Content::keys(&keys)),
+        (Verb::List, "detailed-metadata") => {
+            let limit = asked.query("limit").and_then(|limit| limit.parse().ok()).filter(|&limit| limit > 0);
+            let page = (asked.query("after").unwrap_or_default(), limit);
+            let listed = model.kv_list_detailed(call, mount, path, page)?;
+            let info = |(key, secret): &(String, Option<KvSecret>)| {
+                (key.clone(), secret.as_ref().map_or_else(|| json!({}), |secret| describe_all(model, secret)))
+            };
+            let keys: Vec<_> = listed.iter().map(|(key, _)| key).collect();
+            let info: Map<_, _> = listed.iter().map(info).collect();
+            Ok(Content::data(json!({ "keys": keys, "key_info": info })))
+        }
         (_, "data" | "metadata" | "delete" | "undelete" | "destroy") if path.is_empty() => {
             model.admit(call, &asked.path, Capability::Read)?;
             Err(match asked.verb {

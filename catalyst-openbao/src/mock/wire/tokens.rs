@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::answer::Content;
 use super::asked::{Asked, Verb};
-use crate::mock::model::{Capability, Model, Refusal, Shown, TokenGrant};
+use crate::mock::model::{Capability, Model, Refusal, Shown, TokenGrant, TokenLabels};
 
 pub(super) fn answer(model: &Model, asked: &Asked, rest: &str) -> Result<Content, Refusal> {
     let call = &asked.call;
@@ -28,7 +28,7 @@ pub(super) fn answer(model: &Model, asked: &Asked, rest: &str) -> Result<Content
         }
         (Verb::Write, "token/create") => {
             let (grant, orphan) = wanted(asked)?;
-            model.create_token(call, &grant, orphan).map(|auth| Content::auth(auth, None))
+            model.create_token(call, &grant, orphan, labels(asked)).map(|auth| Content::auth(auth, None))
         }
         (verb, rest) => match rest.strip_suffix("/login") {
             Some(mount) if verb == Verb::Write => {
@@ -40,6 +40,15 @@ pub(super) fn answer(model: &Model, asked: &Asked, rest: &str) -> Result<Content
                 Err(Refusal::unsupported_path())
             }),
         },
+    }
+}
+
+pub(crate) fn labels(asked: &Asked) -> TokenLabels {
+    let name = asked.text("display_name").filter(|name| !name.is_empty());
+    let metadata = asked.fields().remove("meta").filter(|meta| !meta.is_null());
+    TokenLabels {
+        display_name: name.map_or_else(|| "token".to_owned(), |name| format!("token-{name}")),
+        metadata: metadata.and_then(|meta| serde_json::from_value(meta).ok()),
     }
 }
 

@@ -3,14 +3,19 @@
 
 mod audit;
 mod bootstrap;
+mod cluster;
 mod contract;
 mod database;
 mod failure;
 mod harness;
 mod keycloak;
 mod login;
+mod manifests;
 mod openbao;
+mod pools;
 mod powerdns;
+mod regions;
 mod rotation;
 mod spire;
+mod stores;
 mod workload;

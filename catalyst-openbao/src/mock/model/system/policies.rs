@@ -60,13 +60,18 @@ fn shown(state: &State, name: &str, record: Option<&PolicyRecord>) -> Value {
         "allow_wildcards_in_identity_templates": false,
         "cas_required": record.is_some_and(|record| record.cas_required),
         "name": name,
-        "policy": record.map(|record| record.text.clone()).unwrap_or_default(),
+        "policy": record.map_or_else(|| made_by_hand(state, name), |record| record.text.clone()),
         "version": record.map_or(0, |record| record.version),
     });
     if let Some(record) = record {
         shown["modified"] = state.clock.text(record.modified).into();
     }
     shown
+}
+
+/// The text of a policy that a test set, or that every server has.
+fn made_by_hand(state: &State, name: &str) -> String {
+    state.policies.get(name).map(Policy::text).unwrap_or_default()
 }
 
 fn write(state: &mut State, asked: &Asked, name: &str) -> Result<Content, Refusal> {

@@ -7,7 +7,7 @@ use super::fields::{list, matches_any, object, overwrite};
 use crate::mock::model::state::State;
 use crate::mock::model::tokens::{CREATED, Origin};
 use crate::mock::model::{Refusal, engine};
-use crate::mock::wire::{Asked, Content, Envelope, Verb, wanted_token};
+use crate::mock::wire::{Asked, Content, Envelope, Verb, token_labels, wanted_token};
 
 pub(super) fn answer(state: &mut State, asked: &Asked, rest: &str) -> Answered {
     let (area, name) = rest.split_once('/').unwrap_or((rest, ""));
@@ -130,8 +130,10 @@ fn make(
         }
         path = format!("{CREATED}/{name}");
     }
+    let about = token_labels(asked);
     let origin = Origin {
-        display_name: "token".to_owned(),
+        display_name: about.display_name,
+        metadata: about.metadata,
         path,
         namespace: asked.call.namespace.clone(),
         parent: parent.filter(|_| !orphan),

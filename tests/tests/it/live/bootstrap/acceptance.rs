@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use catalyst_core::http::Method;
 use catalyst_openbao::bootstrap::{Declared, DeclaredAudit, Outcome, Preview};
-use catalyst_openbao::{HealthStatus, Login, Secret, SecretStore, WriteMode};
+use catalyst_openbao::{HealthStatus, Login, SecretStore, WriteMode};
 use catalyst_sdk::kubernetes::KubernetesSeed;
 use catalyst_tests::servers::OpenBaoServer;
-use tokio::time::timeout;
 
 use super::stage::{Seal, Stage, WORKLOAD, builder, with_token};
 
@@ -18,7 +17,7 @@ const SEED: &str = "openbao-recovery-seed";
 /// Criteria 1 to 6, with the seed in a Secret of a cluster.
 async fn brought_up_as_the_platform_wants_it(seal: Seal) {
     let stage = Stage::start(seal).await;
-    let mut server = OpenBaoServer::start_uninitialized(stage.fresh().root_generation()).await.unwrap();
+    let mut server = OpenBaoServer::start_uninitialized(&stage.fresh().root_generation()).await.unwrap();
     stage.kube.put_secret(NAMESPACE, SEED, "recovery-seed", &[9; 32], "openbao.openova.io/single-use");
     let kubeconfig = stage.kube.kubeconfig().unwrap();
     let seed = Arc::new(KubernetesSeed::from_kubeconfig(&kubeconfig, NAMESPACE).await.unwrap());
@@ -26,10 +25,12 @@ async fn brought_up_as_the_platform_wants_it(seal: Seal) {
     // 1 and 2: nobody does anything in between.
     let bootstrap = stage.bootstrap(&server, seed);
     assert!(matches!(bootstrap.preview().await.unwrap(), Preview::BringUp(_)));
-    // 3: within five minutes.
-    let report = timeout(Duration::from_secs(300), bootstrap.run()).await.unwrap().unwrap();
+    let start = tokio::time::Instant::now();
+    let report = bootstrap.run().await.unwrap();
     assert_eq!(report.outcome, Outcome::BroughtUp);
 
+    // 3: within five minutes.
+    assert!(start.elapsed() < Duration::from_secs(300));
     let bao = builder(&server).build().unwrap();
     assert_eq!(bao.health().await.unwrap().status, HealthStatus::Active);
     let status = bao.operator().seal_status().await.unwrap();
@@ -77,14 +78,14 @@ async fn reads_as(stage: &Stage, server: &OpenBaoServer, token: &str, admitted: 
     let login = Login::kubernetes("external-secrets".parse().unwrap(), &file);
     let kv = builder(server).login(login).build().unwrap().kv("secret".parse().unwrap());
     let read = kv.read(&"orders/db".parse().unwrap(), None).await;
-    if !admitted {
+    if admitted {
+        assert_eq!(read.unwrap().data.get("password").map(catalyst_core::Secret::expose), Some("canary"));
+        let written =
+            kv.write(&"orders/db".parse().unwrap(), &[("password", "x")].into(), WriteMode::Overwrite).await;
+        assert_eq!(written.unwrap_err().code(), Some("permission_denied"));
+    } else {
         assert_eq!(read.unwrap_err().code(), Some("bad_credentials"));
-        return;
     }
-    assert_eq!(read.unwrap().data.get("password").map(Secret::expose), Some("canary"));
-    let data = [("password", "x")].into();
-    let written = kv.write(&"orders/db".parse().unwrap(), &data, WriteMode::Overwrite).await;
-    assert_eq!(written.unwrap_err().code(), Some("permission_denied"));
 }
 
 /// Logs in by JWT-SVID.
@@ -112,7 +113,7 @@ async fn the_acceptance_criteria_hold_with_a_seal_that_opens_itself() {
 async fn a_server_without_the_declared_audit_device_is_not_finished_and_keeps_no_root_token() {
     let stage = Stage::start(Seal::Static).await;
     let fresh = stage.fresh().root_generation().no_audit();
-    let server = OpenBaoServer::start_uninitialized(fresh).await.unwrap();
+    let server = OpenBaoServer::start_uninitialized(&fresh).await.unwrap();
     let declared = Declared::new().audit("to-file", DeclaredAudit::present());
     let error = stage.declaring(&server, stage.file_seed(), declared).run().await.unwrap_err();
     assert_eq!(error.code(), Some("audit_device_missing"));
@@ -128,7 +129,7 @@ async fn a_server_without_the_declared_audit_device_is_not_finished_and_keeps_no
 #[ignore = "needs real servers: cargo xtask live"]
 async fn a_log_that_is_not_the_devices_is_found_out() {
     let stage = Stage::start(Seal::Static).await;
-    let server = OpenBaoServer::start_uninitialized(stage.fresh()).await.unwrap();
+    let server = OpenBaoServer::start_uninitialized(&stage.fresh()).await.unwrap();
     let other = stage.path("other.log");
     std::fs::write(&other, "").unwrap();
     let declared = Declared::new().audit("to-file", DeclaredAudit::writes_to(other));

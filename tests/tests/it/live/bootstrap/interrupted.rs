@@ -8,7 +8,7 @@ use catalyst_core::Result;
 use catalyst_openbao::bootstrap::StorageReset;
 use catalyst_tests::servers::OpenBaoServer;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::stage::{Seal, Stage, builder, with_token};
 
@@ -28,7 +28,7 @@ impl StorageReset for Wipe {
 
 async fn broken_off_at_random(seal: Seal, rounds: u32) {
     let stage = Stage::start(seal).await;
-    let started = OpenBaoServer::start_uninitialized(stage.fresh().root_generation()).await.unwrap();
+    let started = OpenBaoServer::start_uninitialized(&stage.fresh().root_generation()).await.unwrap();
     let server = Arc::new(Mutex::new(started));
     let mut whole = Duration::from_secs(4);
     for round in 0..rounds {
@@ -45,7 +45,7 @@ async fn broken_off_at_random(seal: Seal, rounds: u32) {
         for pause in &pauses {
             drop(timeout(*pause, bootstrap.run()).await);
         }
-        let start = Instant::now();
+        let start = tokio::time::Instant::now();
         let finished = bootstrap.run().await;
         finished.unwrap_or_else(|error| panic!("{seal:?}, broken off after {pauses:?}: {error:?}"));
         whole = whole.min(start.elapsed() + Duration::from_secs(1));

@@ -18,7 +18,7 @@ fn connect(server: &OpenBaoServer) -> impl Fn(Option<&Secret>) -> OpenBao + Send
 #[tokio::test]
 #[ignore = "needs real servers: cargo xtask live"]
 async fn keeps_the_contract_of_operators_with_a_shamir_seal() {
-    let server = OpenBaoServer::start_uninitialized(FreshOpenBao::new().root_generation()).await.unwrap();
+    let server = OpenBaoServer::start_uninitialized(&FreshOpenBao::new().root_generation()).await.unwrap();
     operator::shamir(&connect(&server)).await;
 }
 
@@ -26,7 +26,7 @@ async fn keeps_the_contract_of_operators_with_a_shamir_seal() {
 #[ignore = "needs real servers: cargo xtask live"]
 async fn keeps_the_contract_of_operators_with_a_seal_that_opens_itself() {
     let how = FreshOpenBao::new().root_generation().static_seal();
-    let server = OpenBaoServer::start_uninitialized(how).await.unwrap();
+    let server = OpenBaoServer::start_uninitialized(&how).await.unwrap();
     operator::automatic(&connect(&server)).await;
 }
 
@@ -34,7 +34,7 @@ async fn keeps_the_contract_of_operators_with_a_seal_that_opens_itself() {
 #[ignore = "needs real servers: cargo xtask live"]
 async fn by_default_it_generates_no_root_token_and_the_error_says_how_to_allow_it() {
     let how = FreshOpenBao::new().static_seal();
-    let mut server = OpenBaoServer::start_uninitialized(how).await.unwrap();
+    let mut server = OpenBaoServer::start_uninitialized(&how).await.unwrap();
     let operator = connect(&server)(None).operator();
     let made = operator.initialize(&InitRequest::auto_unseal(KeySplit::WHOLE)).await.unwrap();
     server.wait_active().await.unwrap();
