@@ -39,7 +39,7 @@ pub(crate) async fn run(secrets: usize) -> Result<Ended, Broken> {
     let data = || SecretData::from([("user", "orders"), ("password", "0123456789abcdef0123456789abcdef")]);
     stream::iter(0..secrets)
         .map(|number| write(&from, number, data()))
-        .buffer_unordered(CONCURRENCY)
+        .buffer_unordered(CONCURRENCY / 2)
         .try_collect::<Vec<_>>()
         .await?;
 
@@ -77,9 +77,10 @@ pub(crate) async fn run(secrets: usize) -> Result<Ended, Broken> {
         .region("copy".parse()?, copy.clone())
         .primary("source".parse()?)
         .build()?;
-    let replication = tokio::spawn(replicator.run());
+    let (replication, upkeep) = (tokio::spawn(replicator.run()), tokio::spawn(regions.maintain()));
     let mut lags = lags(&regions, &copy.kv(mount), secrets, &data()).await?;
     replication.abort();
+    upkeep.abort();
     lags.sort_unstable();
     let at = |share: usize| lags[(lags.len() * share / 100).min(lags.len() - 1)].as_secs_f64();
     line(&format!(
@@ -121,7 +122,7 @@ async fn lags(
             let version = store.write(&path, &data, WriteMode::Overwrite).await?.version;
             let written = Instant::now();
             while copy.read(&path, Some(version)).await.is_err() {
-                sleep(Duration::from_millis(20)).await;
+                sleep(Duration::from_millis(50)).await;
             }
             Ok::<_, Broken>(written.elapsed())
         });
