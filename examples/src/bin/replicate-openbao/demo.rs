@@ -1,12 +1,13 @@
 //! The story of three regions, on fakes: a primary is lost, another one promoted, and the lost one comes back.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use catalyst_openbao::mock::{Fault, FaultRule};
 use catalyst_openbao::region::{Regions, WriteToken};
 use catalyst_openbao::replicate::Replicator;
 use catalyst_openbao::testing::{FakeOpenBao, image};
 use catalyst_openbao::{OpenBao, SecretData, SecretPath, SecretStore, WriteMode};
+use tokio::time::Instant;
 
 use crate::report::{self, line};
 use crate::{Broken, Ended};

@@ -1,13 +1,13 @@
 //! The figures, on three real servers of our own.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use catalyst_openbao::region::Regions;
 use catalyst_openbao::replicate::Replicator;
 use catalyst_openbao::{Kv2, Login, Mount, OpenBao, SecretData, SecretPath, SecretStore, WriteMode};
 use catalyst_tests::servers::OpenBaoServer;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::report::line;
 use crate::{Broken, Ended};

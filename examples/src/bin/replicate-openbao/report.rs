@@ -38,7 +38,7 @@ impl ReplicaObserver for Printed {
                 line(&format!("{target}: {path}: left alone: {conflict}"));
             }
             ReplicaEvent::PolicyCopied { target, policy } => {
-                line(&format!("{target}: policy {policy} copied"))
+                line(&format!("{target}: policy {policy} copied"));
             }
             ReplicaEvent::PolicyRemoved { target, policy } => {
                 line(&format!("{target}: policy {policy} removed"));

@@ -1,12 +1,12 @@
 //! What arrives, and how soon.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use catalyst_openbao::testing::{change_at_random, contract, image};
 use catalyst_openbao::{MetadataUpdate, SecretStore, WriteMode};
 use catalyst_tests::servers::poll;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::stage::{Stage, path, value};
 
