@@ -11,16 +11,23 @@ use url::Url;
 use crate::api::Api;
 use crate::auth::Server;
 use crate::client::OpenBao;
+use crate::cluster::Nodes;
 use crate::refusal::SERVICE;
 use crate::sessions::Sessions;
-use crate::transport::{Transport, Wire};
-use crate::{Login, Namespace};
+use crate::transport::{Transport, Wire, base};
+use crate::{Login, Namespace, ReadFrom};
+
+/// The most nodes that one cluster has.
+const MAX_NODES: usize = 32;
 
 /// Sets up an [`OpenBao`] client; made by [`OpenBao::builder`].
 #[derive(Debug)]
 #[must_use]
 pub struct OpenBaoBuilder {
     address: Url,
+    /// More nodes of the same cluster.
+    others: Vec<Url>,
+    read_from: ReadFrom,
     login: Option<Login>,
     namespace: Option<Namespace>,
     tls: TlsConfig,
@@ -28,13 +35,15 @@ pub struct OpenBaoBuilder {
     max_body: usize,
     retry: RetryConfig,
     #[cfg(feature = "mock")]
-    model: Option<crate::mock::Model>,
+    models: Vec<crate::mock::Model>,
 }
 
 impl OpenBaoBuilder {
     pub(crate) fn new(address: &str) -> Result<Self> {
         Ok(Self {
             address: parse_address(address)?,
+            others: Vec::new(),
+            read_from: ReadFrom::Active,
             login: None,
             namespace: None,
             tls: TlsConfig::new(),
@@ -42,8 +51,42 @@ impl OpenBaoBuilder {
             max_body: 4 << 20,
             retry: RetryConfig::default(),
             #[cfg(feature = "mock")]
-            model: None,
+            models: Vec::new(),
         })
+    }
+
+    /// A client of the nodes of one cluster.
+    pub(crate) fn for_nodes(addresses: &[&str]) -> Result<Self> {
+        let bad = |help: String| Error::new(ErrorKind::Config, "set up OpenBao client").with_help(help);
+        let [first, others @ ..] = addresses else {
+            return Err(bad("there is no address; name at least one node".to_owned()));
+        };
+        let mut builder = Self::new(first)?;
+        for other in others {
+            let address = parse_address(other)?;
+            let mut known = std::iter::once(&builder.address).chain(&builder.others);
+            if known.any(|known| known.origin() == address.origin()) {
+                return Err(bad(format!(
+                    "the node {} is named twice",
+                    address.origin().ascii_serialization()
+                )));
+            }
+            if address.scheme() != builder.address.scheme() {
+                return Err(bad("the nodes are to be reached all by https or all by http".to_owned()));
+            }
+            builder.others.push(address);
+        }
+        if builder.others.len() >= MAX_NODES {
+            return Err(bad(format!("there are more than {MAX_NODES} nodes")));
+        }
+        Ok(builder)
+    }
+
+    /// Which node of a cluster answers reads of secrets; the active one if not set. With one address it changes
+    /// nothing.
+    pub fn read_from(mut self, nodes: ReadFrom) -> Self {
+        self.read_from = nodes;
+        self
     }
 
     /// How to log in. Without it, only what needs no session works: health, and unwrapping.
@@ -85,7 +128,15 @@ impl OpenBaoBuilder {
     /// Speaks to `model` in memory instead of to the server at the address: for tests, also in virtual time.
     #[cfg(feature = "mock")]
     pub fn in_memory(mut self, model: crate::mock::Model) -> Self {
-        self.model = Some(model);
+        self.models = vec![model];
+        self
+    }
+
+    /// Speaks to a cluster in memory: one model for each address, in their order. They are nodes of one model, made
+    /// by [`Model::node`](crate::mock::Model::node).
+    #[cfg(feature = "mock")]
+    pub fn nodes_in_memory(mut self, nodes: impl IntoIterator<Item = crate::mock::Model>) -> Self {
+        self.models = nodes.into_iter().collect();
         self
     }
 
@@ -96,12 +147,15 @@ impl OpenBaoBuilder {
     /// work.
     pub fn build(self) -> Result<OpenBao> {
         self.check()?;
-        if self.address.scheme() == "http" && !is_loopback(&self.address) {
-            tracing::warn!(address = %self.address, "tokens and secrets travel in clear: use https");
+        if let Some(address) =
+            self.addresses().find(|address| address.scheme() == "http" && !is_loopback(address))
+        {
+            tracing::warn!(%address, "tokens and secrets travel in clear: use https");
         }
         #[cfg(feature = "mock")]
-        if let Some(model) = self.model.clone() {
-            let wire = Wire::Memory(crate::mock::InMemory::new(model, self.timeout, self.max_body));
+        if !self.models.is_empty() {
+            let servers = self.addresses().cloned().zip(self.models.clone()).collect();
+            let wire = Wire::Memory(crate::mock::InMemory::new(servers, self.timeout, self.max_body));
             return Ok(self.over(wire, None));
         }
         let limits =
@@ -117,10 +171,17 @@ impl OpenBaoBuilder {
     }
 
     fn over(self, http: Wire, login_http: Option<Wire>) -> OpenBao {
-        let transport = Arc::new(Transport::new(&self.address, self.namespace, http, login_http));
+        let nodes = (!self.others.is_empty())
+            .then(|| Nodes::new(self.addresses().map(base).collect(), self.read_from, self.timeout));
+        let transport = Transport::new(&self.address, self.namespace, http, login_http).with_nodes(nodes);
+        let transport = Arc::new(transport);
         let sessions = Arc::new(Sessions::new(Arc::new(Server::new(self.login, Arc::clone(&transport)))));
         let budget = RetryBudget::default();
         OpenBao { api: Arc::new(Api { transport, sessions, retry: self.retry, budget }) }
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = &Url> {
+        std::iter::once(&self.address).chain(&self.others)
     }
 
     fn check(&self) -> Result<()> {

@@ -10,7 +10,7 @@ use catalyst_core::{Attempt, Idempotency, Result, retry};
 use crate::api::{Api, within};
 use crate::{Database, Kv2, Leases, Mount, OpenBaoBuilder, Session, Warnings, maintain};
 
-/// A client of one OpenBao server. Cheap to clone; clones share connections, session and limits.
+/// A client of one OpenBao server, or of one cluster. Cheap to clone; clones share connections, session and limits.
 ///
 /// It logs in at the first call that needs it, once for all who ask. Someone has to keep the session alive: spawn
 /// [`OpenBao::maintain`]. Without that, calls prolong the session when it is due, and idle clients let it end.
@@ -42,6 +42,31 @@ impl OpenBao {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) if that is no address.
     pub fn builder(address: &str) -> Result<OpenBaoBuilder> {
         OpenBaoBuilder::new(address)
+    }
+
+    /// Sets up a client of the nodes of one cluster: calls go to the active node, and follow it through an election
+    /// within the caller's deadline. What creates something is made at another node only if it certainly had no
+    /// effect at the first. One address is the same as [`OpenBao::builder`].
+    ///
+    /// ```
+    /// use catalyst_openbao::{OpenBao, ReadFrom};
+    ///
+    /// # fn example() -> catalyst_openbao::Result<()> {
+    /// let nodes = ["https://a.bao:8200", "https://b.bao:8200", "https://c.bao:8200"];
+    /// let bao = OpenBao::builder_for(nodes)?.read_from(ReadFrom::Nearest).build()?;
+    /// assert_eq!(bao.cluster().map(|cluster| cluster.nodes().len()), Some(3));
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no address, one is none, one is named twice, or
+    /// some are `http` and others `https`.
+    pub fn builder_for<A: AsRef<str>>(addresses: impl IntoIterator<Item = A>) -> Result<OpenBaoBuilder> {
+        let addresses: Vec<A> = addresses.into_iter().collect();
+        let addresses: Vec<&str> = addresses.iter().map(AsRef::as_ref).collect();
+        OpenBaoBuilder::for_nodes(&addresses)
     }
 
     /// The KV version 2 engine at `mount`.
@@ -113,6 +138,17 @@ impl OpenBao {
     /// The client is shut down; some tokens may not be revoked. Call it again.
     pub async fn shutdown(&self, limit: Duration) -> Result<()> {
         maintain::shutdown(&self.api.sessions, limit).await
+    }
+
+    /// A client over the same connections whose session has this token.
+    #[cfg(feature = "bootstrap")]
+    pub(crate) fn with_token(&self, token: catalyst_core::Secret) -> Self {
+        let Api { transport, retry, .. } = &*self.api;
+        let login = crate::Login::token(token);
+        let authority = crate::auth::Server::new(Some(login), Arc::clone(transport));
+        let sessions = Arc::new(crate::sessions::Sessions::new(Arc::new(authority)));
+        let (retry, budget) = (retry.clone(), catalyst_core::RetryBudget::default());
+        Self { api: Arc::new(Api { transport: Arc::clone(transport), sessions, retry, budget }) }
     }
 
     /// The server's warnings from now on. They are logged as well.

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use catalyst_core::{Result, Secret};
+use serde::Deserialize;
 
 use crate::{Lease, LeaseId, LeaseTerm, RoleName};
 
 /// A user name and its password, which belong together: replace both or neither.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Credentials {
     /// The user.

@@ -1,7 +1,7 @@
 //! Health of the server: what a load balancer would ask.
 
 use catalyst_core::Result;
-use catalyst_core::http::Method;
+use catalyst_core::http::{Method, Response};
 use serde::Deserialize;
 
 use crate::OpenBao;
@@ -49,7 +49,8 @@ impl HealthStatus {
 
 impl OpenBao {
     /// Asks for the server's health, without a session. Tried once, for the answer is about now. A node that does
-    /// not serve is an answer too, and not an error.
+    /// not serve is an answer too, and not an error. Of a cluster whichever node answers first is heard;
+    /// [`Cluster::ask`](crate::Cluster::ask) asks all.
     ///
     /// # Errors
     /// No connection, no answer in time, or one that is not OpenBao's.
@@ -59,6 +60,14 @@ impl OpenBao {
     pub async fn health(&self) -> Result<Health> {
         let call = Call::new(Operation::Health, Method::Get, &["sys/health"]);
         let response = self.api.transport.raw(&call).await?;
+        // A quota, or a proxy that is out of servers, answers with the same statuses and another body.
+        Health::read(&response).ok_or_else(|| self.api.transport.refused(&call, &response))
+    }
+}
+
+impl Health {
+    /// None if the answer is none to `sys/health`.
+    pub(crate) fn read(response: &Response) -> Option<Self> {
         let status = match response.status() {
             200 => HealthStatus::Active,
             429 => HealthStatus::Standby,
@@ -66,14 +75,11 @@ impl OpenBao {
             473 => HealthStatus::PerformanceStandby,
             501 => HealthStatus::NotInitialized,
             503 => HealthStatus::Sealed,
-            _ => return Err(self.api.transport.refused(&call, &response)),
+            _ => return None,
         };
-        // A quota, or a proxy that is out of servers, answers with the same statuses and another body.
-        let Ok(wire) = serde_json::from_slice::<HealthWire>(response.body()) else {
-            return Err(self.api.transport.refused(&call, &response));
-        };
-        let HealthWire { version, cluster_name, cluster_id, .. } = wire;
-        Ok(Health { status, version, cluster_name, cluster_id })
+        let HealthWire { version, cluster_name, cluster_id, .. } =
+            serde_json::from_slice(response.body()).ok()?;
+        Some(Self { status, version, cluster_name, cluster_id })
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use catalyst_core::Result;
 use catalyst_core::http::{Method, Request};
+use catalyst_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::api::Api;
@@ -17,6 +17,9 @@ use crate::transport::Call;
 use crate::wire::{self, MaybeTime, Span, Time};
 use crate::wrapping::WrappedSecret;
 use crate::{Mount, SecretData, SecretPath};
+
+/// How often a write is taken up again after an election.
+const MAX_ELECTIONS: usize = 4;
 
 /// The KV version 2 engine at one mount; made by [`OpenBao::kv`](crate::OpenBao::kv). Cheap to clone.
 #[derive(Clone, Debug)]
@@ -44,6 +47,53 @@ impl Kv2 {
         WrappedSecret::read(&self.api.send(&call).await?, &self.api.transport)
     }
 
+    /// The lead of the cluster changed under a write. What the old leader had not done by then it never does, so that
+    /// the new one knows: the write is there, or is made now.
+    async fn write_after_all(
+        &self,
+        call: &Call<'_>,
+        path: &SecretPath,
+        (data, mode): (&SecretData, WriteMode),
+        lost: Error,
+    ) -> Result<VersionMetadata> {
+        for _ in 0..MAX_ELECTIONS {
+            let there = match self.read_active(path).await {
+                Ok(there) => Some(there),
+                Err(error) if error.code() == Some("secret_not_found") => None,
+                Err(error) if error.code() == Some("version_deleted") => None,
+                Err(_unreadable) => return Err(lost),
+            };
+            let version = there.as_ref().map_or(0, |there| there.metadata.version);
+            let expected = match mode {
+                WriteMode::Overwrite => None,
+                WriteMode::CreateOnly => Some(0),
+                WriteMode::IfVersion(before) => Some(before),
+            };
+            match (there, expected) {
+                (Some(there), None) if there.data == *data => return Ok(there.metadata),
+                (Some(there), Some(before)) if version == before + 1 && there.data == *data => {
+                    return Ok(there.metadata);
+                }
+                (_, Some(before)) if version != before => return Err(lost),
+                _ => {}
+            }
+            match self.api.send(call).await {
+                Err(error) if error.code() == Some("lead_changed") => {}
+                other => return other?.data::<VersionWire>(&self.api.transport).map(Into::into),
+            }
+        }
+        Err(lost)
+    }
+
+    /// The current version, from the active node.
+    async fn read_active(&self, path: &SecretPath) -> Result<Versioned> {
+        let path = [self.mount.escaped(), "/data/", path.escaped()];
+        let call = Call::new(Operation::ReadSecret, Method::Get, &path).only_from_active();
+        let answer = self.api.send(&call).await?;
+        let VersionedWire { data, metadata } = answer.data(&self.api.transport)?;
+        Ok(Versioned::new(data, metadata.into()))
+    }
+
     /// Sends versions to one of the endpoints that take them.
     async fn versions(
         &self,
@@ -69,16 +119,26 @@ impl SecretStore for Kv2 {
         Ok(Versioned::new(data, metadata.into()))
     }
 
-    async fn write(&self, path: &SecretPath, data: &SecretData, mode: WriteMode) -> Result<VersionMetadata> {
+    async fn write(
+        &self,
+        secret: &SecretPath,
+        data: &SecretData,
+        mode: WriteMode,
+    ) -> Result<VersionMetadata> {
         let cas = match mode {
             WriteMode::Overwrite => None,
             WriteMode::CreateOnly => Some(0),
             WriteMode::IfVersion(version) => Some(version),
         };
         let body = |request: Request| request.json(&WriteBody::new(data, cas));
-        let path = [self.mount.escaped(), "/data/", path.escaped()];
-        let call = Call::new(Operation::WriteSecret, Method::Post, &path).body(&body).once();
-        let answer = self.api.send(&call).await?;
+        let path = [self.mount.escaped(), "/data/", secret.escaped()];
+        let call = Call::new(Operation::WriteSecret, Method::Post, &path).body(&body).settling();
+        let answer = match self.api.send(&call).await {
+            Err(error) if error.code() == Some("lead_changed") => {
+                return Box::pin(self.write_after_all(&call, secret, (data, mode), error)).await;
+            }
+            other => other?,
+        };
         answer.data::<VersionWire>(&self.api.transport).map(Into::into)
     }
 

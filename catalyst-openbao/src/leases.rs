@@ -16,7 +16,7 @@ use crate::{LeaseId, LeaseTerm, SecretPath};
 /// Leases of any engine; made by [`OpenBao::leases`](crate::OpenBao::leases). Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Leases {
-    api: Arc<Api>,
+    pub(crate) api: Arc<Api>,
 }
 
 /// What the server says of a lease. Not to be scheduled by: a standby's answer may be old. Schedule by the answer

@@ -85,11 +85,45 @@ names! {
     /// The name of a role of the database engine or of a login method: `orders-rw`.
     RoleName, "role name", |c| !c.is_control();
 
+    /// The name of a key of the transit or of the TOTP engine: `orders`. Letters and digits of ASCII, `_`, `-` and `.`;
+    /// keys of the TOTP engine may have an `@`, too.
+    KeyName, "key name", |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@');
+
+    /// The name of a policy: `orders-read`. The server makes its letters small.
+    PolicyName, "policy name", |c| !c.is_control();
+
+    /// A path of the API below `/v1/`: `sys/loggers/core`. Parameters of the query are given apart.
+    ApiPath, "API path", |c| !c.is_control() && c != '?' && c != '#';
+
+    /// The name of a plugin: `postgresql-database-plugin`.
+    PluginName, "plugin name", |c| !c.is_control();
+
+    /// The name of a database connection: `orders-db`. Letters and digits of ASCII, `_`, `-` and `.`.
+    ConnectionName, "connection name", |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+
+    /// The name of a quota: `whole-server`.
+    QuotaName, "quota name", |c| !c.is_control();
+
+    /// The name of a user of the `userpass` method: `anna`. The server makes its letters small.
+    UserName, "user name", |c| !c.is_control();
+
     /// The name of a region: `muscat`. Letters, digits, `-` and `_`.
     RegionName, "region name", |c| c.is_ascii_alphanumeric() || c == '-' || c == '_';
 
     /// A namespace: `team-a` or `team-a/dev`. Printable ASCII without spaces, for it stands in a header.
     Namespace, "namespace", |c| c.is_ascii_graphic();
+}
+
+impl serde::Serialize for ConnectionName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ConnectionName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

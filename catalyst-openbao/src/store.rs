@@ -12,7 +12,8 @@ use crate::{SecretData, SecretPath};
 /// A store of versioned secrets: KV version 2 at one mount.
 ///
 /// Reads are repeated after passing faults. Writes are not once their outcome is unknown: each makes a version, and
-/// with a check a repetition would fail on the first one's success.
+/// with a check a repetition would fail on the first one's success. In a cluster whose lead changed under a write, the
+/// new leader knows whether it was made; if it was not, it is made now.
 ///
 /// Errors common to all: codes `permission_denied`, `unknown_mount`, `sealed`, `rate_limited` and the others of the
 /// crate.

@@ -10,8 +10,6 @@ use std::time::{Duration, SystemTime};
 use catalyst_core::Secret;
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, Visitor};
 use serde::ser::{Serialize, Serializer};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// What is around every answer.
 #[derive(serde::Deserialize)]
@@ -95,6 +93,19 @@ pub(crate) struct Refused {
     pub(crate) warnings: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) request_id: Option<String>,
+}
+
+/// An answer, as far as it tells whether it holds the results of a batch.
+#[derive(serde::Deserialize)]
+pub(crate) struct Batch {
+    #[serde(default)]
+    pub(crate) data: Option<BatchData>,
+}
+
+#[derive(serde::Deserialize)]
+pub(crate) struct BatchData {
+    #[serde(default)]
+    pub(crate) batch_results: Option<IgnoredAny>,
 }
 
 /// What is left of a version of a secret. Anything else that a refusal carries is passed over.
@@ -182,10 +193,24 @@ impl<'de> Deserialize<'de> for MaybeTime {
         if text.as_str().is_empty() {
             return Ok(Self(None));
         }
-        let time = OffsetDateTime::parse(text.as_str(), &Rfc3339)
-            .map_err(|_quotes_nothing| D::Error::custom("expected a time in RFC 3339"))?;
-        Ok(Self(Some(time.into())))
+        let time = read_time(text.as_str()).ok_or_else(|| D::Error::custom("expected a time in RFC 3339"))?;
+        Ok(Self(Some(time)))
     }
+}
+
+/// Reads RFC 3339, with the offset that a server writes whose time zone is not UTC.
+fn read_time(text: &str) -> Option<SystemTime> {
+    if let Ok(time) = humantime::parse_rfc3339(text) {
+        return Some(time);
+    }
+    // `+02:00` at the end: what stands before it is local time.
+    let (local, offset) = text.split_at_checked(text.len().checked_sub(6)?)?;
+    let ahead = offset.strip_prefix('+');
+    let (hours, minutes) = ahead.or_else(|| offset.strip_prefix('-'))?.split_once(':')?;
+    let digits = |part: &str| (part.len() == 2).then(|| part.parse::<u64>().ok()).flatten();
+    let offset_by = Duration::from_secs((digits(hours)? * 60 + digits(minutes)?) * 60);
+    let local = humantime::parse_rfc3339(&format!("{local}Z")).ok()?;
+    if ahead.is_some() { local.checked_sub(offset_by) } else { local.checked_add(offset_by) }
 }
 
 /// A span of time as the server writes it: `1h2m3s`, `0s`, or a number of seconds.
@@ -193,7 +218,7 @@ impl<'de> Deserialize<'de> for MaybeTime {
 pub(crate) struct Span(pub(crate) Duration);
 
 impl Span {
-    fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         if let Ok(seconds) = text.parse() {
             return Some(Self(Duration::from_secs(seconds)));
         }
@@ -298,10 +323,27 @@ mod tests {
         let time: Time = serde_json::from_str("\"2026-11-22T03:18:14.84071305Z\"").unwrap();
         let second = Duration::from_secs(1_795_317_494);
         assert_eq!(time.0.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs(), second.as_secs());
-        assert!(serde_json::from_str::<Time>("\"yesterday\"").is_err());
+        let elsewhere: Time = serde_json::from_str("\"2026-11-22T05:18:14.84071305+02:00\"").unwrap();
+        let behind: Time = serde_json::from_str("\"2026-11-21T21:48:14.84071305-05:30\"").unwrap();
+        assert_eq!((elsewhere, behind), (time, time));
+        for bad in [
+            "yesterday",
+            "2026-11-22T05:18:14+0200",
+            "2026-11-22T05:18:14*02:00",
+            "ä02:00",
+            "xä2:00",
+            "+02:00",
+        ] {
+            assert!(serde_json::from_str::<Time>(&format!("\"{bad}\"")).is_err(), "{bad}");
+        }
     }
 
     proptest! {
+        #[test]
+        fn no_text_makes_a_time_panic(text in "[0-9T:.Z+-]{0,40}|\\PC{0,12}") {
+            let _read = read_time(&text);
+        }
+
         #[test]
         fn no_text_makes_a_span_panic(text in "[0-9.hmsuµn-]{0,12}|\\PC{0,8}") {
             let _read = Span::read(&text);

@@ -18,11 +18,15 @@
 //! | --- | --- | --- |
 //! | [`Catalyst`], [`config`] | one call that connects; where it reads what | |
 //! | [`rotation`] | the engine: a value that is replaced before it ends | |
-//! | [`pool`] | connection pools on it | `sqlx`, `deadpool` |
+//! | [`pool`] | connection pools and clients on it | `sqlx`, `mysql`, `deadpool`, `bb8`, `diesel`, `redis`, `mongodb`, `clickhouse` |
+//! | `storage` | keys of object stores on it | `s3`, `object-store` |
 //! | [`sources`] | the kinds of credential that rotate | |
 //! | [`bridge`] | an identity as a login | |
+//! | `kubernetes` | the seed of a bring-up of OpenBao, in a Secret | `kubernetes` |
 //! | `dns` | names of applications, with failover | `dns` |
+//! | `manifest` | resources of the External Secrets Operator, without a value | `manifests` |
 //! | `sso` | clients that register themselves, secrets that rotate | `sso` |
+//! | `testing` | what every connector keeps, as checks | `testing` |
 //! | [`openbao`], [`spiffe`], `keycloak`, `catalyst_dns` | the service crates | `sso`, `dns` for the last two |
 //!
 //! # How failure behaves
@@ -44,13 +48,21 @@ mod catalyst;
 pub mod config;
 #[cfg(feature = "dns")]
 pub mod dns;
-#[cfg(any(feature = "dns", feature = "sso"))]
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
+#[cfg(any(feature = "dns", feature = "manifests"))]
 mod label;
+#[cfg(feature = "manifests")]
+pub mod manifest;
 pub mod pool;
 pub mod rotation;
 pub mod sources;
 #[cfg(feature = "sso")]
 pub mod sso;
+#[cfg(any(feature = "s3", feature = "object-store"))]
+pub mod storage;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use catalyst::{Catalyst, CatalystBuilder};
 pub use catalyst_core::{Error, ErrorKind, Result, RetryAdvice, Secret};

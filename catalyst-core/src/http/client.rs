@@ -1,19 +1,25 @@
 //! The client and its limits.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::{Action, Attempt};
+use tokio::io::AsyncRead;
 use tokio::time::Instant;
+use tokio_util::io::ReaderStream;
 use tracing::Instrument;
 use url::Url;
 
 use super::body::WipedBuffer;
-use super::{Method, Request, Response, fault};
+use super::stream::Download;
+use super::{Request, Response, fault};
 use crate::tls::TlsConfig;
 use crate::{Error, ErrorKind, Result};
+
+/// How long a body that is not held may take.
+const LONG: Duration = Duration::from_secs(3600);
 
 /// The limits of an [`HttpClient`]; every one has a default.
 #[derive(Clone, Debug)]
@@ -118,8 +124,8 @@ impl HttpClient {
     ///
     /// # Cancel safety
     /// A request whose future is dropped may or may not reach the server.
-    pub fn send(&self, request: Request) -> impl Future<Output = Result<Response>> + Send + use<'_> {
-        let (operation, target) = (request.operation, request.target);
+    pub fn send(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send + use<'_> {
+        let (operation, target) = (request.operation, request.target.take());
         let span = tracing::debug_span!(
             "http",
             service = self.config.service,
@@ -127,10 +133,7 @@ impl HttpClient {
             target = target.as_deref().unwrap_or(""),
             method = request.method.as_str(),
         );
-        let mut call = reqwest::Request::new(method(request.method), request.url);
-        *call.timeout_mut() = Some(request.timeout.unwrap_or(self.config.timeout).min(self.config.timeout));
-        *call.body_mut() = request.body.map(Into::into);
-        *call.headers_mut() = request.headers;
+        let call = call(request, self.config.timeout);
         // Nothing leaves before the first poll; but what is large is on the heap from here on, and the future small.
         let sent = self.client.execute(call);
         async move {
@@ -157,6 +160,37 @@ impl HttpClient {
                 }
             })
         }
+    }
+
+    /// Sends `request` once, and gives its answer as it comes; one that is no success is read to its end. Its limit is
+    /// the request's own, or an hour.
+    ///
+    /// # Errors
+    /// As [`HttpClient::send`].
+    ///
+    /// # Cancel safety
+    /// As [`HttpClient::send`].
+    pub async fn download(&self, request: Request) -> Result<Result<Download, Box<Response>>> {
+        let (operation, call) = (request.operation, call(request, LONG));
+        let answer = self.client.execute(call).await.map_err(|error| fault::read(error, operation))?;
+        if answer.status().is_success() {
+            return Ok(Ok(Download { answer, operation }));
+        }
+        self.answer(ready(Ok(answer)), operation).await.map(|refused| Err(Box::new(refused)))
+    }
+
+    /// Sends `request` once with what `body` gives, 64 KiB at a time. Its limit is as that of
+    /// [`HttpClient::download`]. A redirect is returned as it is, for the body cannot be sent again.
+    ///
+    /// # Errors
+    /// As [`HttpClient::send`].
+    ///
+    /// # Cancel safety
+    /// As [`HttpClient::send`].
+    pub async fn upload(&self, request: Request, body: impl AsyncRead + Send + 'static) -> Result<Response> {
+        let (operation, mut call) = (request.operation, call(request, LONG));
+        *call.body_mut() = Some(reqwest::Body::wrap_stream(ReaderStream::with_capacity(body, 64 << 10)));
+        self.answer(self.client.execute(call), operation).await
     }
 
     async fn answer(
@@ -205,17 +239,15 @@ fn follow_once_within_the_origin(redirect: Attempt<'_>) -> Action {
     }
 }
 
-fn method(method: Method) -> reqwest::Method {
-    match method {
-        Method::Get => reqwest::Method::GET,
-        Method::Head => reqwest::Method::HEAD,
-        Method::Post => reqwest::Method::POST,
-        Method::Put => reqwest::Method::PUT,
-        Method::Patch => reqwest::Method::PATCH,
-        Method::Delete => reqwest::Method::DELETE,
-        // The only word outside the library's constants; it is a valid token, so GET is never reached.
-        Method::List => reqwest::Method::from_bytes(b"LIST").unwrap_or(reqwest::Method::GET),
-    }
+fn call(request: Request, limit: Duration) -> reqwest::Request {
+    // Every word is a valid token, so that GET is never fallen back to.
+    let method =
+        reqwest::Method::from_bytes(request.method.as_str().as_bytes()).unwrap_or(reqwest::Method::GET);
+    let mut call = reqwest::Request::new(method, request.url);
+    *call.timeout_mut() = Some(request.timeout.map_or(limit, |own| own.min(limit)));
+    *call.body_mut() = request.body.map(Into::into);
+    *call.headers_mut() = request.headers;
+    call
 }
 
 /// Reads an address of a service: absolute, `http` or `https`, with a host, without user, query or fragment.
@@ -247,6 +279,7 @@ pub fn parse_address(text: &str) -> Result<Url> {
 mod tests {
     use super::*;
     use crate::Secret;
+    use crate::http::Method;
     use std::sync::Mutex;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use wiremock::matchers::{method, path};
@@ -335,6 +368,42 @@ mod tests {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Tls, "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_long_body_goes_up_and_comes_down_piece_by_piece() {
+        let server = MockServer::start().await;
+        let large: Vec<u8> = (0..=255).cycle().take(300_000).collect();
+        let same = wiremock::matchers::body_bytes(large.clone());
+        Mock::given(method("POST")).and(same).respond_with(ResponseTemplate::new(204)).mount(&server).await;
+        let answer = ResponseTemplate::new(200).set_body_bytes(large.clone());
+        Mock::given(path("/down")).respond_with(answer).mount(&server).await;
+        // Longer than what is accepted as an answer to be held.
+        let client = client(HttpConfig::new("test").max_body(1000));
+        let url = Url::parse(&server.uri()).unwrap();
+        let up = Request::new(Method::Post, url, "restore");
+        let answer = client.upload(up, std::io::Cursor::new(large.clone())).await.unwrap();
+        assert_eq!(answer.status(), 204);
+        let mut download = client.download(get(&server.uri(), "/down")).await.unwrap().unwrap();
+        let mut got = Vec::new();
+        while let Some(chunk) = download.chunk().await.unwrap() {
+            got.extend_from_slice(chunk.as_ref());
+        }
+        assert!(got == large);
+        let missing = client.download(get(&server.uri(), "/nothing")).await.unwrap().unwrap_err();
+        assert_eq!(missing.status(), 404);
+    }
+
+    #[tokio::test]
+    async fn a_download_that_is_cut_short_is_an_error_and_no_end() {
+        let cut = raw_server(
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n",
+            Some(b"abcd\r\n".to_vec()),
+        )
+        .await;
+        let mut download = client(HttpConfig::new("test")).download(get(&cut, "/")).await.unwrap().unwrap();
+        assert_eq!(download.chunk().await.unwrap().unwrap().as_ref(), b"abcd");
+        assert_eq!(download.chunk().await.err().unwrap().kind(), ErrorKind::Unavailable);
     }
 
     #[test]

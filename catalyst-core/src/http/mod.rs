@@ -12,10 +12,12 @@ mod client;
 mod fault;
 mod request;
 mod response;
+mod stream;
 
 pub use client::{HttpClient, HttpConfig, parse_address};
 pub use request::{Method, Request};
 pub use response::Response;
+pub use stream::Download;
 
 /// Escapes `segment` so that it is one segment of a path, whatever is in it.
 ///

@@ -12,6 +12,9 @@ const LARGEST_REQUEST: u64 = 64 << 10;
 /// As OpenBao 2.7 answers a read of a secret with three values.
 const SECRET: &str = r#"{"request_id":"2d3f08de-bd17-6353-1a7c-def4b34e4262","lease_id":"","renewable":false,"lease_duration":0,"data":{"data":{"host":"db.internal:5432","password":"nJ1-0vXk7Zs9qWmLr4Tu","user":"orders"},"metadata":{"created_time":"2026-11-22T03:18:14.84071305Z","custom_metadata":null,"deletion_time":"","destroyed":false,"version":3}},"wrap_info":null,"warnings":null,"auth":null}
 "#;
+/// As it answers a signature by Ed25519.
+const SIGNATURE: &str = r#"{"request_id":"5920fe05-fe69-9cad-7ae1-0952fdccf1eb","lease_id":"","renewable":false,"lease_duration":0,"data":{"key_version":1,"signature":"vault:v1:m/nGWBbaRhV2pgOnpAajJqtbDQsunjTjH2eS/lKM6KrE2d1a9jwNwpvEXpkIaq7sBfx3JakOjUO+Fw5Rc7XlCQ=="},"wrap_info":null,"warnings":null,"auth":null}
+"#;
 /// As it describes a root token, shortened.
 const TOKEN: &str = r#"{"request_id":"6f1b0c52-8f0e-9a3f-2c53-0f6a4b0f9d11","lease_id":"","renewable":false,"lease_duration":0,"data":{"creation_ttl":0,"expire_time":null,"id":"root","num_uses":0,"orphan":true,"path":"auth/token/root","policies":["root"],"renewable":false,"ttl":0,"type":"service"},"wrap_info":null,"warnings":null,"auth":null}
 "#;
@@ -37,7 +40,11 @@ fn answer(mut connection: &TcpStream) -> io::Result<()> {
     connection.set_nodelay(true)?;
     let mut requests = BufReader::new(connection);
     loop {
-        let body = if read_request(&mut requests)?.contains("/lookup-self ") { TOKEN } else { SECRET };
+        let body = match read_request(&mut requests)? {
+            asked if asked.contains("/lookup-self ") => TOKEN,
+            asked if asked.contains("/sign/") => SIGNATURE,
+            _ => SECRET,
+        };
         let answer = format!(
             "HTTP/1.1 200 OK\r\nCache-Control: no-store\r\nContent-Type: application/json\r\n\
              Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n\
@@ -48,14 +55,20 @@ fn answer(mut connection: &TcpStream) -> io::Result<()> {
     }
 }
 
-/// Reads one request without a body; returns its first line.
+/// Reads one request with its body; returns its first line.
 fn read_request(requests: &mut BufReader<&TcpStream>) -> io::Result<String> {
     let mut lines = requests.by_ref().take(LARGEST_REQUEST);
-    let (mut first, mut line) = (String::new(), String::new());
+    let (mut first, mut line, mut body) = (String::new(), String::new(), 0);
     lines.read_line(&mut first)?;
     while lines.read_line(&mut line)? > 2 {
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            body = value.trim().parse().map_err(|_bad| io::ErrorKind::InvalidData)?;
+        }
         line.clear();
     }
+    io::copy(&mut lines.take(body), &mut io::sink())?;
     if line.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(first) }
 }
 

@@ -33,6 +33,11 @@ struct CertificateBody<'a> {
 }
 
 #[derive(Serialize)]
+struct PasswordBody<'a> {
+    password: Exposed<'a>,
+}
+
+#[derive(Serialize)]
 struct AppRoleBody<'a> {
     role_id: &'a str,
     secret_id: Exposed<'a>,
@@ -63,6 +68,10 @@ impl Login {
             Method::AppRole { role_id, secret_id } => {
                 self.post(transport, &AppRoleBody { role_id, secret_id: Exposed(secret_id) }).await
             }
+            Method::UserPassword { user, password } => {
+                let path = ["auth/", self.mounted_at(), "/login/", user.escaped()];
+                self.post_at(transport, &path, &PasswordBody { password: Exposed(password) }).await
+            }
             Method::Token(token) => {
                 let term = look_up(transport, token).await?;
                 Ok(Granted { secret: token.clone(), term, ours: false })
@@ -75,9 +84,17 @@ impl Login {
     }
 
     async fn post(&self, transport: &Transport, body: &(impl Serialize + Sync)) -> Result<Granted> {
+        self.post_at(transport, &["auth/", self.mounted_at(), "/login"], body).await
+    }
+
+    async fn post_at(
+        &self,
+        transport: &Transport,
+        path: &[&str],
+        body: &(impl Serialize + Sync),
+    ) -> Result<Granted> {
         let body = |request: catalyst_core::http::Request| request.json(body);
-        let path = ["auth/", self.mounted_at(), "/login"];
-        let call = Call::new(Operation::Login, Verb::Post, &path).body(&body);
+        let call = Call::new(Operation::Login, Verb::Post, path).body(&body);
         let answer = transport.log_in(&call).await?;
         let sent_at = answer.sent_at;
         let auth = answer.read::<Ignored>(transport)?.auth.ok_or_else(|| {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use catalyst_core::{AssertionSource, Error, ErrorKind, Result, Secret};
 
-use crate::{Mount, RoleName};
+use crate::{Mount, RoleName, UserName};
 
 /// How to log in. `Debug` shows the method, the role and the mount.
 ///
@@ -29,6 +29,7 @@ pub(super) enum Method {
     Certificate { role: Option<RoleName> },
     Kubernetes { role: RoleName, token_file: PathBuf },
     AppRole { role_id: String, secret_id: Secret },
+    UserPassword { user: UserName, password: Secret },
     Token(Secret),
 }
 
@@ -55,6 +56,11 @@ impl Login {
     /// By an `AppRole`. Mounted at `approle`.
     pub fn app_role(role_id: impl Into<String>, secret_id: Secret) -> Self {
         Self::by(Method::AppRole { role_id: role_id.into(), secret_id })
+    }
+
+    /// By a user's name and password, as an operator does at a terminal. Mounted at `userpass`.
+    pub fn user_password(user: UserName, password: Secret) -> Self {
+        Self::by(Method::UserPassword { user, password })
     }
 
     /// With a token made elsewhere. It is looked up to learn how long it lives, renewed where that is allowed, and
@@ -94,6 +100,7 @@ impl Login {
             Method::AppRole { role_id, .. } if role_id.is_empty() => {
                 "the role_id of the AppRole login is empty"
             }
+            Method::UserPassword { password, .. } if password.is_empty() => "the password is empty",
             Method::Token(token) if token.is_empty() => "the token is empty",
             Method::Token(token) if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) => {
                 "the token holds spaces, line ends or characters that no token has"
@@ -112,6 +119,7 @@ impl Login {
             Method::Certificate { .. } => "cert",
             Method::Kubernetes { .. } => "kubernetes",
             Method::AppRole { .. } => "approle",
+            Method::UserPassword { .. } => "userpass",
             Method::Token(_) => "token",
         }
     }
@@ -136,6 +144,11 @@ impl fmt::Debug for Login {
                 shown
             }
             Method::AppRole { .. } => f.debug_struct("AppRole"),
+            Method::UserPassword { user, .. } => {
+                let mut shown = f.debug_struct("UserPassword");
+                shown.field("user", user);
+                shown
+            }
             Method::Token(_) => f.debug_struct("Token"),
         };
         shown.field("mount", &self.mounted_at()).finish_non_exhaustive()
@@ -153,6 +166,7 @@ mod tests {
             Login::token(Secret::new("s.abc\n")),
             Login::app_role("", Secret::new("x")),
             Login::kubernetes("r".parse().unwrap(), ""),
+            Login::user_password("anna".parse().unwrap(), Secret::new("")),
         ] {
             assert_eq!(bad.check().unwrap_err().kind(), ErrorKind::Config, "{bad:?}");
         }

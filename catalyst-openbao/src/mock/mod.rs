@@ -14,8 +14,8 @@ pub(crate) mod wire;
 pub use database::MockDatabase;
 pub use kv::MockKv;
 pub use model::{
-    Capability, Counters, Fault, FaultRule, Faults, LoginRule, MockRole, MockStaticRole, Model, Operation,
-    Policy, Refusal, ServerState, Snapshot, TokenGrant, UserChange, UserDirectory, UserEvent,
+    Capability, Counters, Fault, FaultRule, Faults, LoginRule, MockRole, MockSeal, MockStaticRole, Model,
+    Operation, Policy, Refusal, ServerState, Snapshot, TokenGrant, UserChange, UserDirectory, UserEvent,
 };
 pub use openbao::MockOpenBao;
 

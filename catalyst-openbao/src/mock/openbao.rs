@@ -98,8 +98,16 @@ impl MockOpenBao {
     /// # Errors
     /// As [`MockOpenBao::client`].
     pub fn client_with(&self, token: catalyst_core::Secret) -> Result<OpenBao> {
+        self.client_by(Login::token(token))
+    }
+
+    /// [`MockOpenBao::client`] that logs in like this, as far as a login method of the model lets it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] for a login by certificate, which needs TLS.
+    pub fn client_by(&self, login: Login) -> Result<OpenBao> {
         OpenBao::builder("http://127.0.0.1")?
-            .login(Login::token(token))
+            .login(login)
             .timeout(self.timeout)
             .in_memory(self.model.clone())
             .build()

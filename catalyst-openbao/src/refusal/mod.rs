@@ -1,6 +1,7 @@
 //! What a refusal means: the one place that reads statuses and the server's words.
 
 mod auth_method;
+mod cubbyhole;
 mod database_admin;
 mod identity;
 mod kubernetes;

@@ -35,6 +35,10 @@ pub(crate) fn refusal(operation: Operation, status: u16, errors: &[String], rema
 
 /// What the status means, whatever the subject.
 fn of_status(operation: Operation, status: u16, said: &str, remains: Remains) -> Meaning {
+    if matches!(status, 400 | 500) && lost_the_lead(said) {
+        let help = "the node that answered lost the lead, or was ended, in the middle of it";
+        return retried("leadership_lost", help).unknown();
+    }
     match status {
         400 | 405 | 413 | 415 | 422 => refused(operation, status, said),
         401 | 403 => forbidden(operation, said),
@@ -47,6 +51,10 @@ fn of_status(operation: Operation, status: u16, said: &str, remains: Remains) ->
         500 => failed(operation, said),
         501 => retried("not_initialized", "initialise the server"),
         502 | 504 => retried("bad_gateway", "a proxy before the server got no answer from it").unknown(),
+        503 if said.contains("locked by an administrator") => {
+            retried("namespace_locked", "an operator locked the API of this namespace; it must be unlocked")
+                .final_()
+        }
         503 if said.contains("sealed") => retried("sealed", "unseal the server; it is asked again"),
         503 => retried("unavailable", "the server, or a proxy before it, cannot serve now"),
         _ => Meaning::new(ErrorKind::Other, "unexpected_status", "is this the address of an OpenBao server?"),
@@ -108,6 +116,13 @@ fn refused(operation: Operation, status: u16, said: &str) -> Meaning {
         let help = "this secret takes only writes that name the version they replace";
         return Meaning::new(ErrorKind::InvalidRequest, "cas_required", help);
     }
+    if said.contains("from non-versioned to versioned data") {
+        // So a node answers after it was started, and after the mount was made, until the active node is done.
+        return retried(
+            "not_yet_consistent",
+            "the store is being set up on the node that answered; it is ready soon",
+        );
+    }
     if said.contains("wrapping token is not valid") {
         let help = "the wrapping token was used already, has ended, or never was; if you did not use it, treat its contents as stolen";
         return Meaning::new(ErrorKind::Expired, "wrapping_token_invalid", help);
@@ -130,6 +145,13 @@ fn refused(operation: Operation, status: u16, said: &str) -> Meaning {
         Operation::Login => bad_credentials(),
         _ => Meaning::new(ErrorKind::InvalidRequest, "invalid_request", "the server refuses what was sent"),
     }
+}
+
+/// What a node says whose work was broken off when it stepped down, was sealed or ended.
+fn lost_the_lead(said: &str) -> bool {
+    ["leadership lost while committing log", "node is not the leader", "context canceled"]
+        .iter()
+        .any(|words| said.contains(words))
 }
 
 /// `role "x" could not be found`: the words of the login methods.
@@ -200,6 +222,10 @@ fn failed(operation: Operation, said: &str) -> Meaning {
         let help = "add the role to allowed_roles of its database connection";
         return Meaning::new(ErrorKind::PermissionDenied, "role_not_allowed", help);
     }
+    if said.contains("failed to find entry for connection") {
+        let help = "the role's database connection is not there; configure it";
+        return Meaning::new(ErrorKind::NotFound, "unknown_connection", help);
+    }
     if said.contains("node not active") || said.contains("node not found") {
         return retried("standby", "no active node is known yet; one is elected soon");
     }
@@ -250,6 +276,26 @@ mod tests {
             .map(|text| text.as_str().unwrap().into())
             .collect();
         refusal(operation, status, &errors, remains)
+    }
+
+    #[test]
+    fn a_node_that_lost_the_lead_in_the_middle_does_not_know_what_became_of_it() {
+        for (status, said) in [
+            (500, "1 error occurred:\n\t* leadership lost while committing log\n\n"),
+            (400, "failed to persist lease entry: leadership lost while committing log"),
+            (
+                400,
+                "failed to renew entry: resp: (*logical.Response)(nil) err: 1 error occurred:\n\t* context canceled\n\n",
+            ),
+        ] {
+            let error = refusal(Operation::RenewLease, status, &[said.to_owned()], Remains::Nothing);
+            assert_eq!(
+                (error.kind(), error.code()),
+                (ErrorKind::Unavailable, Some("leadership_lost")),
+                "{said}"
+            );
+            assert!(error.outcome_unknown() && error.retry() == RetryAdvice::Backoff, "{said}");
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::meaning::Meaning;
 use super::{
-    auth_method, database_admin, identity, kubernetes, operator, pki, rabbitmq, raft, ssh, system, totp,
-    transit,
+    auth_method, cubbyhole, database_admin, identity, kubernetes, operator, pki, rabbitmq, raft, ssh, system,
+    totp, transit,
 };
 use crate::operation::Subject;
 
@@ -22,6 +22,7 @@ pub(super) fn meaning(subject: Subject, status: u16, said: &str) -> Option<Meani
         Subject::System => system::meaning(status, said),
         Subject::Totp => totp::meaning(status, said),
         Subject::Transit => transit::meaning(status, said),
-        Subject::Cubbyhole | Subject::Any => None,
+        Subject::Cubbyhole => cubbyhole::meaning(status, said),
+        Subject::Any => None,
     }
 }

@@ -1,10 +1,17 @@
 //! The client against recorded answers, over HTTP on loopback; sessions in virtual time.
 
+mod administration;
+mod api_request;
+mod auth_methods;
 mod bad_input;
 mod credentials;
 mod logins;
 mod once;
+mod raft;
 mod secrets;
 mod sessions;
 pub(crate) mod support;
+mod system;
+mod totp;
+mod transit;
 mod upkeep;

@@ -1,6 +1,6 @@
 //! Where a database is, for a driver to read.
 
-use std::str::FromStr;
+use std::path::PathBuf;
 
 use catalyst_core::{Error, ErrorKind, Result, Secret};
 
@@ -9,20 +9,82 @@ const OPEN: &str = "open database";
 pub(super) struct Address {
     pub(super) name: String,
     pub(super) url: Option<Secret>,
+    #[cfg_attr(
+        not(any(
+            feature = "bb8",
+            feature = "deadpool",
+            feature = "diesel",
+            feature = "mysql",
+            feature = "sqlx",
+            feature = "mongodb"
+        )),
+        allow(dead_code, reason = "only pools have a size")
+    )]
     pub(super) max_connections: Option<u32>,
-    pub(super) warm_query: Option<String>,
+    #[cfg_attr(
+        not(any(
+            feature = "bb8",
+            feature = "deadpool",
+            feature = "diesel",
+            feature = "mysql",
+            feature = "sqlx"
+        )),
+        allow(dead_code, reason = "only databases of SQL want it")
+    )]
+    pub(super) ca_file: Option<PathBuf>,
 }
 
 impl Address {
     /// The driver's options. Its error is not kept: it repeats what it could not read, which may hold a password.
-    pub(super) fn options<O: FromStr>(&self) -> Result<O> {
-        let bad =
-            |help: String| Error::new(ErrorKind::Config, OPEN).with_target(self.name.clone()).with_help(help);
-        let missing = || bad(format!("no address for it: set DATABASE_URL, or databases.{}.url", self.name));
-        let example = "postgres://host:5432/database?sslmode=verify-full";
-        let url = self.url.as_ref().ok_or_else(missing)?;
-        url.expose()
-            .parse()
-            .map_err(|_quoting| bad(format!("its address cannot be read; expected like {example}")))
+    /// `example` shows what was expected.
+    #[cfg(any(
+        feature = "bb8",
+        feature = "deadpool",
+        feature = "diesel",
+        feature = "mysql",
+        feature = "sqlx"
+    ))]
+    pub(super) fn options<O: std::str::FromStr>(&self, example: &str) -> Result<O> {
+        self.text()?.expose().parse().map_err(|_quoting| self.unreadable(example))
+    }
+
+    /// The address as it is configured.
+    pub(super) fn text(&self) -> Result<&Secret> {
+        let help = || format!("no address for it: set DATABASE_URL, or databases.{}.url", self.name);
+        self.url.as_ref().ok_or_else(|| self.bad(help()))
+    }
+
+    pub(super) fn unreadable(&self, example: &str) -> Error {
+        self.bad(format!("its address cannot be read; expected like {example}"))
+    }
+
+    fn bad(&self, help: String) -> Error {
+        Error::new(ErrorKind::Config, OPEN).with_target(self.name.clone()).with_help(help)
+    }
+
+    /// The limits of a pool that has no options of its own.
+    #[cfg(any(feature = "bb8", feature = "deadpool", feature = "diesel"))]
+    pub(super) fn limits(&self) -> crate::pool::PoolLimits {
+        let mut limits = crate::pool::PoolLimits::default();
+        if let Some(most) = self.max_connections.and_then(|most| usize::try_from(most).ok()) {
+            limits.max_size = most;
+        }
+        limits
+    }
+
+    /// How the server's certificate is checked, where the driver does not read the file itself.
+    #[cfg(any(feature = "bb8", feature = "deadpool", feature = "diesel"))]
+    pub(super) fn tls(&self) -> Result<catalyst_core::tls::TlsConfig> {
+        let tls = catalyst_core::tls::TlsConfig::new();
+        match &self.ca_file {
+            Some(file) => tls.ca_pem(&super::builder::read(file)?),
+            None => Ok(tls),
+        }
     }
 }
+
+/// As errors show what an address looks like.
+#[cfg(any(feature = "bb8", feature = "deadpool", feature = "diesel", feature = "sqlx"))]
+pub(super) const POSTGRES: &str = "postgres://host:5432/database?sslmode=verify-full";
+#[cfg(feature = "mysql")]
+pub(super) const MYSQL: &str = "mysql://host:3306/database?ssl-mode=VERIFY_IDENTITY";

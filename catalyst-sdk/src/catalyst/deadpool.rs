@@ -1,10 +1,10 @@
 //! Databases through deadpool-postgres.
 
 use catalyst_core::Result;
-use tokio_postgres::Config;
 
 use super::Catalyst;
-use crate::pool::deadpool::{PoolLimits, RotatingDeadpool};
+use super::address::POSTGRES;
+use crate::pool::deadpool::{Deadpool, RotatingDeadpool};
 
 impl Catalyst {
     /// The database that the application calls `name`, as a pool of deadpool-postgres with a live user that rotates
@@ -17,19 +17,10 @@ impl Catalyst {
     /// Safe: a user that was made is given back.
     pub async fn postgres_deadpool(&self, name: &str) -> Result<RotatingDeadpool> {
         let start = async {
-            let target = self.target(name)?;
-            let connect: Config = target.address.options()?;
-            let mut limits = PoolLimits::default();
-            if let Some(most) = target.address.max_connections.and_then(|most| usize::try_from(most).ok()) {
-                limits.max_size = most;
-            }
-            let mut builder = RotatingDeadpool::builder(target.credentials, target.role, connect)
-                .limits(limits)
-                .policy(target.policy);
-            if let Some(query) = target.address.warm_query {
-                builder = builder.warm_query(query);
-            }
-            builder.start().await
+            let place = self.place(name)?;
+            let address = &place.address;
+            let driver = Deadpool::new(address.options(POSTGRES)?, address.limits(), address.tls()?);
+            place.start(driver).await
         };
         self.0.pools.deadpool.get(name, Box::pin(start)).await
     }

@@ -1,5 +1,6 @@
 //! Reading the settings: the one place that looks at the environment.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use catalyst_core::{Error, ErrorKind, Result};
@@ -75,15 +76,20 @@ impl Config {
 
     /// The settings of the database that the application calls `name`.
     pub(crate) fn database(&self, name: &str) -> DatabaseConfig {
-        let plain = |name: &str| name.replace('_', "-");
-        let found = self.databases.iter().find(|(key, _)| plain(key) == plain(name));
-        let mut database = found.map(|(_, database)| database.clone()).unwrap_or_default();
+        let mut database = named(&self.databases, name);
         database.role.get_or_insert_with(|| name.to_owned());
         if database.url.is_none() {
             database.url.clone_from(&self.database_url);
         }
         database
     }
+}
+
+/// What is configured under `name`, in which `_` and `-` are the same.
+pub(crate) fn named<T: Clone + Default>(all: &BTreeMap<String, T>, name: &str) -> T {
+    let plain = |name: &str| name.replace('_', "-");
+    let found = all.iter().find(|(key, _)| plain(key) == plain(name));
+    found.map(|(_, found)| found.clone()).unwrap_or_default()
 }
 
 /// The environment, as far as it can concern us.
@@ -189,6 +195,8 @@ mod tests {
                 ("CATALYST_OPENBAO__LOGIN__METHOD", "cert"),
                 ("CATALYST_OPENBAO__TIMEOUT", "5s"),
                 ("CATALYST_DATABASES__ORDERS_RW__MAX_CONNECTIONS", "7"),
+                ("CATALYST_DATABASES__EVENTS__POLL", "10s"),
+                ("CATALYST_OBJECT_STORES__OUR_INVOICES__SECRET_PATH", "s3/invoices"),
                 ("BAO_TOKEN", "12345"),
                 ("KEYCLOAK_URL", "https://auth.test"),
                 ("KEYCLOAK_TOPOLOGY", "shared-sovereign"),
@@ -206,6 +214,9 @@ mod tests {
         assert_eq!(config.keycloak.admin.client_secret.as_ref().unwrap().expose(), "67890");
         assert_eq!(config.dns.owner.as_deref(), Some("omantel.omani.works"));
         assert_eq!(config.dns.api_key_path.as_deref(), Some("platform/dns"));
+        assert_eq!(config.database("events").poll, Some(Duration::from_secs(10)));
+        let invoices = named(&config.object_stores, "our-invoices");
+        assert_eq!(invoices.secret_path.as_deref(), Some("s3/invoices"));
         let orders = config.database("orders-rw");
         assert_eq!((orders.role.as_deref(), orders.max_connections), (Some("orders-rw"), Some(7)));
     }

@@ -22,7 +22,9 @@
 //! | the key itself, for development | | `POWERDNS_API_KEY` |
 //! | user and password of a proxy before it | `dns.user` | `POWERDNS_USER`, `POWERDNS_PASSWORD` |
 //! | the name servers that serve the zones | `dns.nameservers` | `POWERDNS_NAMESERVERS` |
-//! | a database | `databases.NAME.url`, `.role`, `.mount`, `.max_connections` | `DATABASE_URL` for all |
+//! | a database | `databases.NAME.url`, `.role`, `.mount`, `.max_connections`, `.login`, `.ca_file` | `DATABASE_URL` for all |
+//! | its user, where others replace it | `databases.NAME.secret_path`, `.secret_mount`, `.poll` | `CATALYST_DATABASES__NAME__SECRET_PATH`, … |
+//! | the keys of an object store | `object_stores.NAME.secret_path`, `.secret_mount`, `.poll` | `CATALYST_OBJECT_STORES__NAME__SECRET_PATH`, … |
 //! | the file itself | | `CATALYST_CONFIG` |
 //!
 //! Every key of the file can be set as `CATALYST_` and its name, with `__` between the parts. The environment comes
@@ -31,7 +33,9 @@
 mod load;
 mod model;
 
+#[cfg(any(feature = "s3", feature = "object-store"))]
+pub(crate) use load::named;
 pub use model::{
-    Config, DatabaseConfig, DnsConfig, IdentityConfig, KeycloakAdminConfig, KeycloakConfig, KeycloakTopology,
-    LoginConfig, LoginMethod, OpenBaoConfig,
+    Config, DatabaseConfig, DatabaseLogin, DnsConfig, IdentityConfig, KeycloakAdminConfig, KeycloakConfig,
+    KeycloakTopology, LoginConfig, LoginMethod, ObjectStoreConfig, OpenBaoConfig,
 };

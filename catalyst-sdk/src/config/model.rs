@@ -23,6 +23,8 @@ pub struct Config {
     /// The databases by the name that the application uses. A name that is not here is the role's name, at the
     /// common `database_url`. `_` and `-` in names are the same.
     pub databases: BTreeMap<String, DatabaseConfig>,
+    /// The object stores by the name that the application uses; for the features `s3` and `object-store`.
+    pub object_stores: BTreeMap<String, ObjectStoreConfig>,
     /// The address of every database that has none of its own; user and password in it are not used.
     pub database_url: Option<Secret>,
     /// How long [`Catalyst::shutdown`](crate::Catalyst::shutdown) may take; 30 s if not set.
@@ -179,12 +181,26 @@ pub enum KeycloakTopology {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct DatabaseConfig {
-    /// `postgres://orders-db:5432/orders?sslmode=verify-full`; user and password in it are not used.
+    /// `postgres://orders-db:5432/orders?sslmode=verify-full`, `mysql://orders-db:3306/orders`, `rediss://valkey:6379`,
+    /// `mongodb://…`, `https://…` for ClickHouse; user and password in it are not used, but for the user of a login by
+    /// identity. Nodes of a Valkey cluster have commas between them.
     pub url: Option<Secret>,
+    /// How to log in; by a user that OpenBao makes if not set.
+    pub login: Option<DatabaseLogin>,
+    /// The certificate authorities to trust, as PEM; the driver's own if not set.
+    pub ca_file: Option<PathBuf>,
     /// The role at OpenBao; the database's name if not set.
     pub role: Option<String>,
     /// The mount of the database engine; `database` if not set.
     pub mount: Option<String>,
+    /// The secret with `username` and `password`, of a user that others replace. For MongoDB and ClickHouse, which
+    /// OpenBao makes no users for, the database's name if not set; for Valkey in place of a role.
+    pub secret_path: Option<String>,
+    /// The mount of the KV engine with that secret; `secret` if not set.
+    pub secret_mount: Option<String>,
+    /// How often that secret is looked at; every minute if not set.
+    #[serde(with = "duration")]
+    pub poll: Option<Duration>,
     /// The most connections of one generation's pool; the driver's default if not set.
     pub max_connections: Option<u32>,
     /// A harmless query that each new connection runs before it is used, best the commonest: a fresh session of
@@ -196,6 +212,32 @@ pub struct DatabaseConfig {
     /// The longest TTL that is accepted.
     #[serde(with = "duration")]
     pub max_ttl: Option<Duration>,
+}
+
+/// The keys of one object store.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ObjectStoreConfig {
+    /// The secret with `access_key` and `secret_key`, which others replace; the store's name if not set.
+    pub secret_path: Option<String>,
+    /// The mount of the KV engine with that secret; `secret` if not set.
+    pub secret_mount: Option<String>,
+    /// How often that secret is looked at; every minute if not set.
+    #[serde(with = "duration")]
+    pub poll: Option<Duration>,
+}
+
+/// The ways to log in to a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum DatabaseLogin {
+    /// As a user that OpenBao makes for a role.
+    #[default]
+    Role,
+    /// As the user in the address, by our SVID as client certificate; no password anywhere.
+    Identity,
 }
 
 /// Durations as people write them: `10m`, `1h 30m`, `90s`.

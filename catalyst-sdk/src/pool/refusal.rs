@@ -8,24 +8,35 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What a SQLSTATE means for the credential.
+/// What a database's error means for the credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The login was refused: 28P01, 28000. The user is gone or its password changed.
+    /// The login was refused: the user is gone, locked, or its password changed.
     Login,
-    /// A right is missing: 42501. Many at once mean that the user has lost its roles.
+    /// A right is missing. Many at once mean that the user has lost its roles.
     Permission,
     /// Nothing.
     None,
 }
 
 impl Refusal {
-    /// Reads a SQLSTATE (PostgreSQL, appendix A).
+    /// Reads a SQLSTATE (PostgreSQL, appendix A): 28P01 and 28000 refuse a login, 42501 says that a right is missing.
     pub fn from_sqlstate(code: &str) -> Self {
         match code {
             "28P01" | "28000" => Self::Login,
             "42501" => Self::Permission,
+            _ => Self::None,
+        }
+    }
+
+    /// Reads an error number of MySQL or MariaDB. A login is refused by 1045 (wrong password, unknown user), 1698 (no
+    /// password where one is needed), 1862 (expired), 3118 and 4151 (locked: MySQL, MariaDB). A right is missing by
+    /// 1044 (database), 1142 (table), 1143 (column), 1227 (global), 1370 (routine).
+    pub fn from_mysql(number: u16) -> Self {
+        match number {
+            1045 | 1698 | 1862 | 3118 | 4151 => Self::Login,
+            1044 | 1142 | 1143 | 1227 | 1370 => Self::Permission,
             _ => Self::None,
         }
     }
@@ -90,6 +101,20 @@ mod tests {
         assert!(refusals.note(Refusal::from_sqlstate("28000")));
         assert!(!refusals.note(Refusal::from_sqlstate("42501")));
         assert!(!refusals.note(Refusal::from_sqlstate("57014")));
+    }
+
+    #[test]
+    fn a_locked_user_of_either_server_is_a_refused_login_and_a_lost_connection_is_not() {
+        for login in [1045, 1698, 1862, 3118, 4151] {
+            assert_eq!(Refusal::from_mysql(login), Refusal::Login, "{login}");
+        }
+        for right in [1044, 1142, 1143, 1227, 1370] {
+            assert_eq!(Refusal::from_mysql(right), Refusal::Permission, "{right}");
+        }
+        // Killed, gone, too many connections.
+        for other in [1927, 2006, 1040] {
+            assert_eq!(Refusal::from_mysql(other), Refusal::None, "{other}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalyst_core::{Error, Result};
-use catalyst_openbao::{Credentials, DynamicCredentials, Lease, RoleName};
+use catalyst_openbao::{Credentials, DynamicCredentials, RoleName};
 
 use super::{Connector, Warmth};
 use crate::rotation::{Backing, Granted, Source, Term};
-use crate::sources::RoleLease;
+use crate::sources::DatabaseCredentials;
 
-/// Rotates the pools of a [`Connector`], each with a database user of its own.
+/// Rotates the pools of a [`Connector`], each with a database user of its own, which `S` provides.
 #[derive(Debug)]
-pub struct PoolSource<C> {
-    lease: RoleLease,
+pub struct PoolSource<C, S = DatabaseCredentials> {
+    users: S,
     connector: C,
-    pace: Duration,
+    pace: Option<Duration>,
 }
 
 /// The least pause between two connections of a pool that is being warmed.
@@ -24,48 +24,60 @@ const PACE: Duration = Duration::from_millis(10);
 /// queries beside it should not feel.
 const EASY_PACE: Duration = Duration::from_millis(100);
 
+/// As many connections as the pool in use has, evenly over most of the time there is; the rest is for the logins
+/// themselves.
+pub(super) fn warmth(connections: usize, within: Duration, least_pace: Option<Duration>) -> Warmth {
+    let share = within / 5 * 4 / u32::try_from(connections.max(1)).unwrap_or(u32::MAX);
+    Warmth::new(connections, share.min(EASY_PACE).max(least_pace.unwrap_or(PACE)), within)
+}
+
 impl<C: Connector> PoolSource<C> {
     /// Pools of `connector` that log in as users of `role`, made by `database`.
     pub fn new(database: Arc<dyn DynamicCredentials>, role: RoleName, connector: C) -> Self {
-        Self { lease: RoleLease::new(database, role), connector, pace: PACE }
+        Self::of(DatabaseCredentials::new(database, role), connector)
+    }
+}
+
+impl<C: Connector, S: Source<Value = Credentials>> PoolSource<C, S> {
+    /// Pools of `connector` that log in as `users`.
+    pub fn of(users: S, connector: C) -> Self {
+        Self { users, connector, pace: None }
     }
 
     /// The least pause between two connections while the next pool is warmed. Default: 10 ms; up to 100 ms are taken
     /// where there is time.
     #[must_use]
     pub fn warm_pace(mut self, pace: Duration) -> Self {
-        self.pace = pace;
+        self.pace = Some(pace);
         self
     }
 }
 
-impl<C: Connector> Source for PoolSource<C> {
+impl<C: Connector, S: Source<Value = Credentials>> Source for PoolSource<C, S> {
     type Value = C::Pool;
-    type Grant = Lease<Credentials>;
+    type Grant = S::Grant;
 
     fn name(&self) -> &str {
-        self.lease.name()
+        self.users.name()
     }
 
     async fn issue(&self) -> Result<Granted<Self::Grant>> {
-        self.lease.issue().await
+        self.users.issue().await
     }
 
     async fn prepare(
         &self,
-        lease: &Self::Grant,
+        grant: &Self::Grant,
         previous: Option<&C::Pool>,
         within: Duration,
     ) -> Result<C::Pool> {
+        let credentials = self.users.prepare(grant, None, within).await?;
         let connections = previous.map_or(1, |pool| self.connector.size(pool));
-        // Evenly over most of the time there is; the rest is for the logins themselves.
-        let share = within / 5 * 4 / u32::try_from(connections.max(1)).unwrap_or(u32::MAX);
-        let pace = share.min(EASY_PACE).max(self.pace);
-        self.connector.open(&lease.value, Warmth::new(connections, pace, within)).await
+        self.connector.open(&credentials, warmth(connections, within, self.pace)).await
     }
 
-    async fn renew(&self, lease: &Self::Grant) -> Result<Term> {
-        self.lease.renew(lease).await
+    async fn renew(&self, grant: &Self::Grant) -> Result<Term> {
+        self.users.renew(grant).await
     }
 
     async fn idle(&self, pool: &C::Pool) {
@@ -76,15 +88,19 @@ impl<C: Connector> Source for PoolSource<C> {
         self.connector.end(pool, why);
     }
 
-    async fn revoke(&self, lease: &Self::Grant) -> Result<()> {
-        self.lease.revoke(lease).await
+    async fn revoke(&self, grant: &Self::Grant) -> Result<()> {
+        self.users.revoke(grant).await
     }
 
-    fn backing(&self, lease: &Self::Grant) -> Backing {
-        RoleLease::backing(lease)
+    fn backing(&self, grant: &Self::Grant) -> Backing {
+        self.users.backing(grant)
     }
 
-    async fn backing_changed(&self, lease: &Self::Grant, seen: Backing) {
-        RoleLease::backing_changed(lease, seen).await;
+    async fn backing_changed(&self, grant: &Self::Grant, seen: Backing) {
+        self.users.backing_changed(grant, seen).await;
+    }
+
+    fn issues_anew(&self) -> bool {
+        self.users.issues_anew()
     }
 }

@@ -10,7 +10,7 @@ use super::Policy;
 use super::event::{EventKind, Generation, Outlet};
 use super::life::{Life, Stamp};
 use super::plan;
-use super::source::{Backing, Granted, Source};
+use super::source::{Granted, Source};
 
 /// The generation in use.
 pub(super) struct Live<S: Source> {
@@ -163,8 +163,8 @@ impl<S: Source> Attempts<S> {
     /// The pending credential if it is still young, or a new one.
     async fn obtain(&mut self) -> Result<(Granted<S::Grant>, Life)> {
         if let Some((granted, life)) = self.pending.take() {
-            let lost = self.source.backing(&granted.grant) == Backing::Lost;
-            if !lost && life.age(&self.policy) < granted.term.ttl / 4 {
+            let over = self.source.issues_anew() || self.source.backing(&granted.grant).is_over();
+            if !over && life.age(&self.policy) < granted.term.ttl / 4 {
                 return Ok((granted, life));
             }
             self.revoke(&granted).await;

@@ -99,7 +99,7 @@ impl<S: Source> Engine<S> {
         while !self.shared.stop.is_cancelled() {
             self.early |= self.shared.take_request(self.live.generation);
             let backing = self.source.backing(&self.live.grant);
-            self.early |= backing == Backing::Lost;
+            self.early |= backing.is_over();
             self.report_health(backing);
             match self.next(backing) {
                 Step::Rotate => self.rotate().await,
@@ -193,7 +193,9 @@ impl<S: Source> Engine<S> {
 
     fn report_health(&self, backing: Backing) {
         let (policy, attempts) = (&*self.policy, &self.attempts);
-        let over = self.live.life.age(policy) >= self.live.life.schedule(policy, backing).end;
+        // In this order: a lost credential's end is the age at which it is looked at.
+        let end = self.live.life.schedule(policy, backing).end;
+        let over = self.live.life.age(policy) >= end;
         let now = Health {
             state: match (over, attempts.failures) {
                 (true, _) => State::Expired,

@@ -39,6 +39,12 @@ impl Policy {
         self
     }
 
+    /// The same, unless it was set already.
+    pub(crate) fn rotate_before_if_unset(mut self, lead: Duration) -> Self {
+        self.rotate_before.get_or_insert(lead);
+        self
+    }
+
     /// The span over which replicas spread; it only ever makes a rotation earlier. Default: a twelfth of the TTL,
     /// at most five minutes.
     #[must_use]
@@ -60,6 +66,12 @@ impl Policy {
     #[must_use]
     pub fn drain_limit(mut self, limit: Duration) -> Self {
         self.drain_limit = Some(limit);
+        self
+    }
+
+    /// The same, where nobody has said it.
+    pub(crate) fn or_drain_limit(mut self, limit: Duration) -> Self {
+        self.drain_limit.get_or_insert(limit);
         self
     }
 

@@ -50,6 +50,19 @@ pub trait Source: Send + Sync + 'static {
 
     /// Waits until [`backing`](Self::backing) is no longer `seen`. It may be cancelled.
     fn backing_changed(&self, grant: &Self::Grant, seen: Backing) -> impl Future<Output = ()> + Send;
+
+    /// Whether a grant that could not be put to use is asked for anew at the next attempt, instead of being kept for
+    /// it: right where issuing makes nothing, and what is wrong with the grant may have been repaired since.
+    fn issues_anew(&self) -> bool {
+        false
+    }
+}
+
+impl Backing {
+    /// Whether a successor is wanted now.
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Self::Lost | Self::Replaced)
+    }
 }
 
 /// A grant with its term.
@@ -84,6 +97,8 @@ pub enum Backing {
     Lasting(Instant),
     /// Something that ends then, whatever we do.
     Ends(Instant),
+    /// Nothing; but a newer one is there and should be taken. This one is good for those who use it until its own end.
+    Replaced,
     /// Something that is gone already, and the grant with it.
     Lost,
 }

@@ -26,12 +26,17 @@ use crate::rotation::{Backing, Granted, Source, Term};
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct DatabaseCredentials(RoleLease);
+pub struct DatabaseCredentials {
+    database: Arc<dyn DynamicCredentials>,
+    role: RoleName,
+    name: String,
+}
 
 impl DatabaseCredentials {
     /// Users of `role`, made by `database`.
     pub fn new(database: Arc<dyn DynamicCredentials>, role: RoleName) -> Self {
-        Self(RoleLease::new(database, role))
+        let name = role.to_string();
+        Self { database, role, name }
     }
 }
 
@@ -40,11 +45,14 @@ impl Source for DatabaseCredentials {
     type Grant = Lease<Credentials>;
 
     fn name(&self) -> &str {
-        self.0.name()
+        &self.name
     }
 
     async fn issue(&self) -> Result<Granted<Self::Grant>> {
-        self.0.issue().await
+        let lease = self.database.issue(&self.role).await?;
+        let term = Term { issued_at: lease.issued_at, ttl: lease.term.ttl, renewable: lease.term.renewable };
+        let label = lease.value.username.clone();
+        Ok(Granted { grant: lease, term, label })
     }
 
     async fn prepare(
@@ -57,7 +65,9 @@ impl Source for DatabaseCredentials {
     }
 
     async fn renew(&self, lease: &Self::Grant) -> Result<Term> {
-        self.0.renew(lease).await
+        let issued_at = Instant::now();
+        let term = self.database.renew(&lease.id, None).await?;
+        Ok(Term { issued_at, ttl: term.ttl, renewable: term.renewable })
     }
 
     async fn idle(&self, _value: &Credentials) {}
@@ -65,62 +75,18 @@ impl Source for DatabaseCredentials {
     fn end(&self, _value: &Credentials, _why: &Error) {}
 
     async fn revoke(&self, lease: &Self::Grant) -> Result<()> {
-        self.0.revoke(lease).await
-    }
-
-    fn backing(&self, lease: &Self::Grant) -> Backing {
-        RoleLease::backing(lease)
-    }
-
-    async fn backing_changed(&self, lease: &Self::Grant, seen: Backing) {
-        RoleLease::backing_changed(lease, seen).await;
-    }
-}
-
-/// The lease half of a source: everything but what is made of the credential.
-#[derive(Debug)]
-pub(crate) struct RoleLease {
-    database: Arc<dyn DynamicCredentials>,
-    role: RoleName,
-    name: String,
-}
-
-impl RoleLease {
-    pub(crate) fn new(database: Arc<dyn DynamicCredentials>, role: RoleName) -> Self {
-        let name = role.to_string();
-        Self { database, role, name }
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(crate) async fn issue(&self) -> Result<Granted<Lease<Credentials>>> {
-        let lease = self.database.issue(&self.role).await?;
-        let term = Term { issued_at: lease.issued_at, ttl: lease.term.ttl, renewable: lease.term.renewable };
-        let label = lease.value.username.clone();
-        Ok(Granted { grant: lease, term, label })
-    }
-
-    pub(crate) async fn renew(&self, lease: &Lease<Credentials>) -> Result<Term> {
-        let issued_at = Instant::now();
-        let term = self.database.renew(&lease.id, None).await?;
-        Ok(Term { issued_at, ttl: term.ttl, renewable: term.renewable })
-    }
-
-    pub(crate) async fn revoke(&self, lease: &Lease<Credentials>) -> Result<()> {
         self.database.revoke(&lease.id).await
     }
 
     /// A lease dies with the session that asked for it.
-    pub(crate) fn backing(lease: &Lease<Credentials>) -> Backing {
+    fn backing(&self, lease: &Self::Grant) -> Backing {
         backing(lease.session.state())
     }
 
-    pub(crate) async fn backing_changed(lease: &Lease<Credentials>, seen: Backing) {
+    async fn backing_changed(&self, lease: &Self::Grant, seen: Backing) {
         let mut watch = lease.session.changed();
         // Subscribed first, so a change between the look and the wait is not missed.
-        while Self::backing(lease) == seen {
+        while self.backing(lease) == seen {
             watch.changed().await;
         }
     }

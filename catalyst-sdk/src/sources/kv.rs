@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalyst_core::{Error, ErrorKind, Result, Secret};
-use catalyst_openbao::{SecretPath, SecretStore};
+use catalyst_openbao::{SecretData, SecretPath, SecretStore};
 
-use super::stored::{Look, Seen, Stored, StoredSource};
+use super::stored::{Look, Nudge, Seen, Stored, StoredSource, stored_source};
 use crate::rotation::{Backing, Granted, Source, Term};
 
 /// Follows one value of a secret of KV version 2: an API key, a password that people set. A new version whose value
@@ -25,99 +25,90 @@ use crate::rotation::{Backing, Granted, Source, Term};
 /// # Ok(())
 /// # }
 /// ```
-pub struct KvSecret(StoredSource<Follow>);
+pub struct KvSecret(StoredSource<Follow<OneValue>>);
 
 impl KvSecret {
     /// The value called `name` of the secret at `path`, looked at every minute.
     pub fn new(store: Arc<dyn SecretStore>, path: SecretPath, name: &str) -> Self {
-        Self::polled(store, path, name, Duration::from_secs(60))
+        Self::polled(store, path, name, POLL)
     }
 
     /// The same, looked at every `interval`, at least every second.
     pub fn polled(store: Arc<dyn SecretStore>, path: SecretPath, name: &str, interval: Duration) -> Self {
         let place = format!("{path}#{name}");
-        let value = Follow { store, path, value: name.to_owned(), place };
-        Self(StoredSource::new(value, interval.max(Duration::from_secs(1))))
+        let value = Follow { store, path, read: OneValue(name.to_owned()), place };
+        Self(StoredSource::new(value, interval).poll(interval))
+    }
+
+    /// What has the value looked at now, for whoever hears of a change.
+    pub fn nudge(&self) -> Nudge {
+        self.0.nudge()
     }
 }
 
-struct Follow {
+stored_source!(KvSecret, Secret);
+
+/// How often a secret is looked at where nobody says otherwise.
+pub(super) const POLL: Duration = Duration::from_secs(60);
+
+/// What is read out of a secret.
+pub(super) trait Read: Send + Sync + 'static {
+    type Value: Clone + Send + Sync + 'static;
+
+    /// The value, or the name of what is missing or empty.
+    fn read<'a>(&'a self, data: &SecretData) -> Result<Seen<Self::Value>, &'a str>;
+}
+
+/// A secret of KV version 2 that is followed.
+pub(super) struct Follow<R> {
     store: Arc<dyn SecretStore>,
     path: SecretPath,
-    value: String,
+    read: R,
     place: String,
 }
 
-impl Look for Follow {
-    type Value = Secret;
+impl<R> Follow<R> {
+    pub(super) fn new(store: Arc<dyn SecretStore>, path: SecretPath, read: R) -> Self {
+        let place = path.to_string();
+        Self { store, path, read, place }
+    }
+}
+
+impl<R: Read> Look for Follow<R> {
+    type Value = R::Value;
 
     fn name(&self) -> &str {
         &self.place
     }
 
-    async fn look(&self) -> Result<Seen<Secret>> {
+    async fn look(&self) -> Result<Seen<R::Value>> {
         let found = self.store.read(&self.path, None).await?;
-        let value = found.data.get(&self.value).filter(|value| !value.is_empty()).cloned();
-        let value = value.ok_or_else(|| {
+        let mut seen = self.read.read(&found.data).map_err(|missing| {
             Error::new(ErrorKind::NotFound, "read a value of a secret")
                 .with_target(&*self.place)
                 .with_code("value_not_found")
-                .with_help("the secret is there and has no such value, or an empty one")
+                .with_help(format!("the secret is there and has no value `{missing}`, or an empty one"))
         })?;
-        let label = format!("version {}", found.metadata.version);
-        Ok(Seen { material: value.clone(), value, label })
+        if seen.label.is_empty() {
+            seen.label = format!("version {}", found.metadata.version);
+        }
+        Ok(seen)
     }
 }
 
-impl Source for KvSecret {
+/// The value called `name`, if it is there and not empty.
+pub(super) fn value<'a>(data: &SecretData, name: &'a str) -> Result<Secret, &'a str> {
+    data.get(name).filter(|value| !value.is_empty()).cloned().ok_or(name)
+}
+
+struct OneValue(String);
+
+impl Read for OneValue {
     type Value = Secret;
-    type Grant = Arc<Stored<Secret>>;
 
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    async fn issue(&self) -> Result<Granted<Self::Grant>> {
-        self.0.issue().await
-    }
-
-    async fn prepare(
-        &self,
-        grant: &Self::Grant,
-        previous: Option<&Secret>,
-        within: Duration,
-    ) -> Result<Secret> {
-        self.0.prepare(grant, previous, within).await
-    }
-
-    async fn renew(&self, grant: &Self::Grant) -> Result<Term> {
-        self.0.renew(grant).await
-    }
-
-    async fn idle(&self, value: &Secret) {
-        self.0.idle(value).await;
-    }
-
-    fn end(&self, value: &Secret, why: &Error) {
-        self.0.end(value, why);
-    }
-
-    async fn revoke(&self, grant: &Self::Grant) -> Result<()> {
-        self.0.revoke(grant).await
-    }
-
-    fn backing(&self, grant: &Self::Grant) -> Backing {
-        self.0.backing(grant)
-    }
-
-    async fn backing_changed(&self, grant: &Self::Grant, seen: Backing) {
-        self.0.backing_changed(grant, seen).await;
-    }
-}
-
-impl std::fmt::Debug for KvSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("KvSecret").field(&self.0.name()).finish()
+    fn read<'a>(&'a self, data: &SecretData) -> Result<Seen<Secret>, &'a str> {
+        let value = value(data, &self.0)?;
+        Ok(Seen { material: value.clone(), value, label: String::new() })
     }
 }
 
@@ -126,8 +117,8 @@ impl std::fmt::Debug for KvSecret {
 mod tests {
     use super::*;
     use crate::rotation::{self, Policy};
+    use catalyst_openbao::WriteMode;
     use catalyst_openbao::mock::MockOpenBao;
-    use catalyst_openbao::{SecretData, WriteMode};
 
     async fn write(store: &dyn SecretStore, value: &str) {
         let mut data = SecretData::new();

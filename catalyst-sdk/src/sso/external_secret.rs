@@ -1,17 +1,17 @@
 //! The `ExternalSecret` that brings a credential into a namespace: a reference, without a value.
 
-use std::fmt::{self, Write as _};
-use std::time::Duration;
+use std::fmt;
 
 use catalyst_core::{Error, ErrorKind, Result};
+use catalyst_openbao::SecretPath;
 
 use super::StoredCredential;
-use super::yaml::quoted;
-use crate::label::is_dns_label;
+use crate::manifest::{self, ApiVersion, Platform, Refresh, RemoteKey, RemoteRef, SecretKey, StoreRef};
+
+/// The platform's region, unless [`ExternalSecret::store`] says otherwise.
+const REGION: &str = "region1";
 
 /// An `ExternalSecret` (external-secrets.io) for the Git repository. `Display` is the YAML.
-///
-/// Every text in it is checked or quoted, so that no name can become structure.
 ///
 /// ```
 /// # fn example(settings: &catalyst_sdk::sso::SsoSettings) -> catalyst_sdk::Result<()> {
@@ -25,37 +25,9 @@ use crate::label::is_dns_label;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct ExternalSecret {
-    name: String,
-    namespace: String,
-    version: ExternalSecretVersion,
-    store: String,
-    kind: SecretStoreKind,
-    refresh: Duration,
-    key: String,
-    /// The key in the Kubernetes secret, and the name in the stored one.
-    data: Vec<(String, String)>,
-}
-
-/// The version of the API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ExternalSecretVersion {
-    /// `external-secrets.io/v1beta1`: what the platform's operator 0.10 serves.
-    #[default]
-    V1Beta1,
-    /// `external-secrets.io/v1`: operators from 0.16 on; 0.17 no longer serves the other.
-    V1,
-}
-
-/// Where a store is defined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SecretStoreKind {
-    /// For all namespaces.
-    #[default]
-    ClusterSecretStore,
-    /// In the same namespace.
-    SecretStore,
+    manifest: manifest::ExternalSecret,
+    /// The properties of the credential, in the order of the manifest's keys.
+    properties: &'static [&'static str],
 }
 
 impl StoredCredential {
@@ -65,122 +37,81 @@ impl StoredCredential {
     /// # Errors
     /// [`ErrorKind::Config`] if a name is not what Kubernetes takes (RFC 1123).
     pub fn external_secret(&self, name: &str, namespace: &str) -> Result<ExternalSecret> {
-        if !is_dns_subdomain(name) {
-            return Err(refused("the name of an ExternalSecret is a DNS subdomain: a-z, 0-9, - and ."));
-        }
-        if !is_dns_label(namespace) {
-            return Err(refused("a namespace is a DNS label: 1 to 63 of a-z, 0-9 and -"));
-        }
-        Ok(ExternalSecret {
-            name: name.to_owned(),
-            namespace: namespace.to_owned(),
-            version: ExternalSecretVersion::default(),
-            store: "vault-region1".to_owned(),
-            kind: SecretStoreKind::default(),
-            refresh: Duration::from_secs(3600),
-            key: format!("{}/data/{}", self.mount, self.path),
-            data: self.properties.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect(),
-        })
+        let store = Platform::new(REGION)?.store();
+        let builder = manifest::ExternalSecret::builder(name.parse()?, namespace.parse()?, store);
+        let remote = RemoteRef::new(RemoteKey::of(&self.mount, &self.path));
+        let manifest = self.properties.iter().try_fold(builder, |builder, property| {
+            Ok::<_, Error>(builder.data(property.parse()?, remote.clone().property(property.parse()?)))
+        });
+        Ok(ExternalSecret { manifest: manifest?.build()?, properties: self.properties })
     }
 }
 
 impl ExternalSecret {
     /// The version of the API; `v1beta1` if not set.
-    pub fn version(mut self, version: ExternalSecretVersion) -> Self {
-        self.version = version;
-        self
+    pub fn version(self, version: ApiVersion) -> Self {
+        self.with(|manifest| manifest.version(version))
     }
 
-    /// The store to read from; the `ClusterSecretStore` `vault-region1` if not set.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`] if the name is no DNS subdomain.
-    pub fn store(mut self, kind: SecretStoreKind, name: &str) -> Result<Self> {
-        if !is_dns_subdomain(name) {
-            return Err(refused("the name of a store is a DNS subdomain: a-z, 0-9, - and ."));
-        }
-        (self.kind, self.store) = (kind, name.to_owned());
-        Ok(self)
+    /// The store to read from; the platform's `ClusterSecretStore` `vault-region1` if not set.
+    pub fn store(self, store: StoreRef) -> Self {
+        self.with(|manifest| manifest.store(store))
     }
 
-    /// How often the operator looks; hourly if not set. Whole seconds. Stay well below the grace of 24 hours: an
-    /// application has the new secret after this, plus what it takes to notice.
-    pub fn refresh(mut self, interval: Duration) -> Self {
-        self.refresh = interval;
-        self
+    /// When the operator looks again; hourly if not set. Stay well below the grace of 24 hours: an application has the
+    /// new secret after this, plus what it takes to notice.
+    pub fn refresh(self, refresh: impl Into<Refresh>) -> Self {
+        self.with(|manifest| manifest.refresh(refresh))
     }
 
-    /// How the key is written, where a store names its mount itself; `MOUNT/data/PATH` if not set.
-    pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = key.into();
-        self
+    /// How the key is written, for a store that names its mount itself; `MOUNT/data/PATH` if not set, which such a
+    /// store understands too.
+    pub fn key(self, path: &SecretPath) -> Self {
+        let key = RemoteKey::below(path);
+        self.with(|mut manifest| {
+            for (_, remote) in manifest.entries() {
+                remote.set_key(key.clone());
+            }
+            manifest
+        })
     }
 
     /// Calls `property` of the stored credential `as_key` in the Kubernetes secret, as the application expects it.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] if there is no such property, or the key is not what Kubernetes takes.
-    pub fn rename(mut self, property: &str, as_key: &str) -> Result<Self> {
-        if !is_secret_key(as_key) {
-            return Err(refused("a key of a secret has 1 to 253 of letters, digits, -, _ and ."));
-        }
-        let entry = self.data.iter_mut().find(|(_, name)| name == property);
-        let (key, _) = entry.ok_or_else(|| refused("the credential has no such property"))?;
-        as_key.clone_into(key);
-        Ok(self)
+    /// [`ErrorKind::Config`] if there is no such property, the key is not what Kubernetes takes, or another property
+    /// has it.
+    pub fn rename(self, property: &str, as_key: &str) -> Result<Self> {
+        let as_key: SecretKey = as_key.parse()?;
+        let position = self.properties.iter().position(|name| *name == property);
+        let mut builder = self.manifest.into_builder();
+        let entry = position.and_then(|index| builder.entries().get_mut(index));
+        let (key, _) = entry.ok_or_else(|| {
+            Error::new(ErrorKind::Config, "write ExternalSecret")
+                .with_help("the credential has no such property")
+        })?;
+        *key = as_key;
+        Ok(Self { manifest: builder.build()?, properties: self.properties })
+    }
+
+    /// The manifest, to go on with what only it can say.
+    pub fn into_manifest(self) -> manifest::ExternalSecret {
+        self.manifest
+    }
+
+    /// With a change that breaks no rule of manifests.
+    fn with(
+        self,
+        change: impl FnOnce(manifest::ExternalSecretBuilder) -> manifest::ExternalSecretBuilder,
+    ) -> Self {
+        Self { manifest: self.manifest.changed(change), properties: self.properties }
     }
 }
 
 impl fmt::Display for ExternalSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let version = match self.version {
-            ExternalSecretVersion::V1Beta1 => "v1beta1",
-            ExternalSecretVersion::V1 => "v1",
-        };
-        let kind = match self.kind {
-            SecretStoreKind::ClusterSecretStore => "ClusterSecretStore",
-            SecretStoreKind::SecretStore => "SecretStore",
-        };
-        let mut data = String::new();
-        for (key, property) in &self.data {
-            let (key, remote, property) = (quoted(key), quoted(&self.key), quoted(property));
-            write!(
-                data,
-                "    - secretKey: {key}\n      remoteRef:\n        key: {remote}\n        property: {property}\n"
-            )?;
-        }
-        let (name, namespace, store) = (quoted(&self.name), quoted(&self.namespace), quoted(&self.store));
-        write!(
-            f,
-            "apiVersion: \"external-secrets.io/{version}\"\nkind: \"ExternalSecret\"\nmetadata:\n  name: {name}\n  \
-             namespace: {namespace}\nspec:\n  refreshInterval: {}\n  secretStoreRef:\n    name: {store}\n    \
-             kind: \"{kind}\"\n  target:\n    name: {name}\n    creationPolicy: \"Owner\"\n  data:\n{data}",
-            quoted(&interval(self.refresh))
-        )
+        self.manifest.fmt(f)
     }
-}
-
-/// As Go reads durations.
-fn interval(span: Duration) -> String {
-    match span.as_secs().max(1) {
-        seconds if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
-        seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
-        seconds => format!("{seconds}s"),
-    }
-}
-
-fn is_dns_subdomain(name: &str) -> bool {
-    name.len() <= 253 && name.split('.').all(is_dns_label)
-}
-
-fn is_secret_key(key: &str) -> bool {
-    (1..=253).contains(&key.len())
-        && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-        && !matches!(key, "." | "..")
-}
-
-fn refused(help: &'static str) -> Error {
-    Error::new(ErrorKind::Config, "write ExternalSecret").with_help(help)
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
+use std::time::Duration;
+
 use proptest::prelude::*;
 use serde_yaml_ng::Value;
 
 use super::*;
+use crate::manifest::SecretStoreKind;
 
 fn stored(path: &str) -> StoredCredential {
     StoredCredential {
@@ -37,8 +40,8 @@ fn it_refers_to_the_stored_credential_and_carries_no_value() {
 
 #[test]
 fn version_store_and_interval_are_options() {
-    let secret = stored("a").external_secret("app", "ns").unwrap().version(ExternalSecretVersion::V1);
-    let secret = secret.store(SecretStoreKind::SecretStore, "openbao").unwrap();
+    let secret = stored("a").external_secret("app", "ns").unwrap().version(ApiVersion::V1);
+    let secret = secret.store(StoreRef::new(SecretStoreKind::SecretStore, "openbao".parse().unwrap()));
     for (seconds, shown) in [(7200, "2h"), (90, "90s"), (300, "5m"), (0, "1s")] {
         let yaml = parsed(&secret.clone().refresh(Duration::from_secs(seconds)));
         assert_eq!(yaml["apiVersion"], "external-secrets.io/v1");
@@ -53,17 +56,41 @@ fn names_that_kubernetes_would_refuse_are_refused_here() {
     for bad in ["", "A", "a_b", "a\nb", "-a", "a-", "a..b", "a: b", &"a".repeat(254)] {
         assert!(stored.external_secret(bad, "ns").is_err(), "{bad:?}");
         assert!(stored.external_secret("app", bad).is_err(), "{bad:?}");
-        let secret = stored.external_secret("app", "ns").unwrap();
-        assert!(secret.store(SecretStoreKind::SecretStore, bad).is_err(), "{bad:?}");
     }
     let secret = || stored.external_secret("app", "ns").unwrap();
     assert!(secret().rename("nosuch", "a").is_err());
     assert!(secret().rename("client_id", "a b").is_err());
 }
 
+#[test]
+fn two_properties_cannot_have_one_name() {
+    let secret = stored("a").external_secret("app", "ns").unwrap();
+    assert!(secret.clone().rename("client_id", "issuer").is_err());
+    let moved = secret.rename("issuer", "ISSUER").unwrap().rename("client_id", "issuer").unwrap();
+    assert_eq!(parsed(&moved)["spec"]["data"][0]["secretKey"], "issuer");
+    assert_eq!(parsed(&moved)["spec"]["data"][0]["remoteRef"]["property"], "client_id");
+}
+
+#[test]
+fn the_yaml_is_as_it_always_was() {
+    let secret = stored("org/acme/env/prod/sso/app").external_secret("app-sso", "acme-prod").unwrap();
+    let entry = |name: &str| {
+        format!(
+            "    - secretKey: \"{name}\"\n      remoteRef:\n        key: \"secret/data/org/acme/env/prod/sso/app\"\n        \
+             property: \"{name}\"\n"
+        )
+    };
+    let head = "apiVersion: \"external-secrets.io/v1beta1\"\nkind: \"ExternalSecret\"\nmetadata:\n  name: \"app-sso\"\n  \
+                namespace: \"acme-prod\"\nspec:\n  refreshInterval: \"1h\"\n  secretStoreRef:\n    name: \
+                \"vault-region1\"\n    kind: \"ClusterSecretStore\"\n  target:\n    name: \"app-sso\"\n    \
+                creationPolicy: \"Owner\"\n  data:\n";
+    let all = [entry("client_id"), entry("client_secret"), entry("issuer")].concat();
+    assert_eq!(secret.to_string(), format!("{head}{all}"));
+}
+
 proptest! {
     #[test]
-    fn whatever_a_path_holds_it_stays_one_text(path in "\\PC{1,40}|[a-z:#'\"{}\\[\\]&*!|>%@`, ]{1,20}", key in "(\\PC|[\\n\\r\\t\\x00-\\x1f\\u{85}\\u{2028}\\u{feff}]){0,30}") {
+    fn whatever_a_path_holds_it_stays_one_text(path in "\\PC{1,40}|[a-z:#'\"{}\\[\\]&*!|>%@`, ]{1,20}", key in "(\\PC|[\\u{2028}\\u{feff}\"\\\\]){1,30}") {
         if let Ok(path) = path.parse() {
             let credential = StoredCredential { path, ..stored("a") };
             let secret = credential.external_secret("app", "ns").unwrap();
@@ -72,7 +99,9 @@ proptest! {
             prop_assert_eq!(yaml["spec"]["data"][0]["remoteRef"]["key"].as_str(), Some(expected.as_str()));
             prop_assert_eq!(yaml.as_mapping().unwrap().len(), 4);
         }
-        let yaml = parsed(&stored("a").external_secret("app", "ns").unwrap().key(key.clone()));
-        prop_assert_eq!(yaml["spec"]["data"][2]["remoteRef"]["key"].as_str(), Some(key.as_str()));
+        if let Ok(key) = key.parse::<SecretPath>() {
+            let yaml = parsed(&stored("a").external_secret("app", "ns").unwrap().key(&key));
+            prop_assert_eq!(yaml["spec"]["data"][2]["remoteRef"]["key"].as_str(), Some(key.as_str()));
+        }
     }
 }

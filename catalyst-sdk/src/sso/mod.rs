@@ -33,13 +33,12 @@ mod kv_record;
 mod outlet;
 mod registrars;
 mod settings;
-mod yaml;
 
 pub use application::{SsoApplication, SsoCredential};
 pub use credential::RotatingCredential;
 pub use environment::{EnvType, Place};
 pub use event::{SsoEvent, SsoEventKind, SsoObserver};
-pub use external_secret::{ExternalSecret, ExternalSecretVersion, SecretStoreKind};
+pub use external_secret::ExternalSecret;
 pub use facade::{Sso, SsoBuilder};
 pub use keeper::RotationKeeper;
 pub use kv_record::KvRecordStore;

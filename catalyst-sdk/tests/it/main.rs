@@ -9,6 +9,8 @@
 
 #[cfg(all(feature = "dns", feature = "testing"))]
 mod dns;
+#[cfg(feature = "manifests")]
+mod manifest;
 mod rotation;
 mod scripted;
 #[cfg(all(feature = "sso", feature = "mock"))]

@@ -39,6 +39,43 @@ pub struct OpenBaoServer {
     folder: Folder,
 }
 
+/// How a server is configured that nobody has initialised yet.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct FreshOpenBao {
+    static_seal: bool,
+    root_generation: bool,
+    audit: bool,
+}
+
+impl FreshOpenBao {
+    /// With a Shamir seal and an audit device; root tokens are not generated without a session, as by default.
+    pub fn new() -> Self {
+        Self { static_seal: false, root_generation: false, audit: true }
+    }
+
+    /// With a key in its configuration: it unseals itself.
+    pub fn static_seal(self) -> Self {
+        Self { static_seal: true, ..self }
+    }
+
+    /// Root tokens are generated out of key shares without a session.
+    pub fn root_generation(self) -> Self {
+        Self { root_generation: true, ..self }
+    }
+
+    /// Without an audit device.
+    pub fn no_audit(self) -> Self {
+        Self { audit: false, ..self }
+    }
+}
+
+impl Default for FreshOpenBao {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl OpenBaoServer {
     /// Starts one with TLS, Raft storage and audit, initialised and unsealed; installs OpenBao when it is missing.
     /// Takes some 3 s.
@@ -60,6 +97,40 @@ impl OpenBaoServer {
     /// # Cancel safety
     /// A server that was started ends.
     pub async fn start_for(lifetime: Lifetime) -> Result<Self> {
+        let mut server = Self::start_raw(&FreshOpenBao::new(), lifetime).await?;
+        server.initialize().await?;
+        server.unseal().await?;
+        Ok(server)
+    }
+
+    /// Starts one as [`OpenBaoServer::start`] does, but leaves it as it comes up: never initialised. Its root token
+    /// is empty. Takes some 0.3 s.
+    ///
+    /// # Errors
+    /// If it cannot be installed, or does not answer within 30 s.
+    ///
+    /// # Cancel safety
+    /// A server that was started ends.
+    pub async fn start_uninitialized(how: &FreshOpenBao) -> Result<Self> {
+        Self::start_raw(how, Lifetime::Ours).await
+    }
+
+    /// Empties its storage and starts it again, never initialised.
+    ///
+    /// # Errors
+    /// If it does not end, its storage cannot be removed, or it does not answer within 30 s.
+    ///
+    /// # Cancel safety
+    /// Calling it again repairs what was left undone.
+    pub async fn wipe(&mut self) -> Result<()> {
+        self.process.kill().await?;
+        let storage = self.folder.join("data");
+        std::fs::remove_dir_all(&storage).map_err(cannot_write)?;
+        std::fs::create_dir(&storage).map_err(cannot_write)?;
+        self.start_sealed().await
+    }
+
+    async fn start_raw(how: &FreshOpenBao, lifetime: Lifetime) -> Result<Self> {
         let folder = Folder::new("openbao")?;
         let (port, cluster_port) = (port::free_port()?, port::free_port()?);
         let tls = server_certificate()?;
@@ -69,14 +140,15 @@ impl OpenBaoServer {
         let storage = folder.join("data");
         std::fs::create_dir(&storage).map_err(cannot_write)?;
         let config = folder.join("config.hcl");
-        write_secret(&config, production_like(folder.path(), port, cluster_port).as_bytes())?;
+        if how.static_seal {
+            write_secret(&folder.join("seal.key"), &std::array::from_fn::<u8, 32, _>(|_| fastrand::u8(..)))?;
+        }
+        let text = production_like(folder.path(), port, cluster_port, *how);
+        write_secret(&config, text.as_bytes())?;
 
         let arguments = vec!["server".to_owned(), format!("-config={}", config.display())];
         let address = format!("https://{}:{port}", Ipv4Addr::LOCALHOST);
-        let mut server = Self::launch(folder, lifetime, address, Some(tls.authority), arguments).await?;
-        server.initialize().await?;
-        server.unseal().await?;
-        Ok(server)
+        Self::launch(folder, lifetime, address, Some(tls.authority), arguments).await
     }
 
     /// Starts one in development mode: no TLS, all in memory, never sealed at its start, gone when it ends. Audit
@@ -89,7 +161,8 @@ impl OpenBaoServer {
     /// A server that was started ends.
     pub async fn start_dev() -> Result<Self> {
         let folder = Folder::new("openbao-dev")?;
-        let port = port::free_port()?;
+        // In development mode it takes the next port for its cluster.
+        let port = port::free_pair()?;
         let config = folder.join("config.hcl");
         write_secret(&config, audit_device(folder.path()).as_bytes())?;
         let root_token = "catalyst-dev-root";
@@ -145,6 +218,14 @@ impl OpenBaoServer {
     /// As [`OpenBaoServer::tls`].
     pub fn api(&self) -> Result<Api> {
         Ok(self.anonymous_api()?.with_token(self.root_token.clone()))
+    }
+
+    /// Calls it with another token than the root token.
+    ///
+    /// # Errors
+    /// As [`OpenBaoServer::tls`].
+    pub fn api_with(&self, token: &Secret) -> Result<Api> {
+        Ok(self.anonymous_api()?.with_token(token.clone()))
     }
 
     /// The process.
@@ -355,9 +436,18 @@ fn run(folder: &Folder, binary: &Path, arguments: &[String], lifetime: Lifetime)
 /// The configuration file. A client certificate is requested but not demanded (the default of the listener), for
 /// the `cert` method wants one and the others have none. `performance_multiplier` 1 makes a single node active
 /// after 3 s instead of 7.
-fn production_like(folder: &Path, port: u16, cluster_port: u16) -> String {
+fn production_like(folder: &Path, port: u16, cluster_port: u16, how: FreshOpenBao) -> String {
     let host = Ipv4Addr::LOCALHOST;
-    let audit = audit_device(folder);
+    let audit = if how.audit { audit_device(folder) } else { String::new() };
+    let roots = !how.root_generation;
+    let seal = if how.static_seal {
+        format!(
+            "seal \"static\" {{\n  current_key_id = \"k1\"\n  current_key    = {}\n}}",
+            Value::from(format!("file://{}", folder.join("seal.key").display()))
+        )
+    } else {
+        String::new()
+    };
     let [data, certificate, key] =
         ["data", "server.pem", "server.key"].map(|name| quoted(&folder.join(name)));
     format!(
@@ -371,7 +461,9 @@ listener "tcp" {{
   cluster_address = "{host}:{cluster_port}"
   tls_cert_file   = {certificate}
   tls_key_file    = {key}
+  disable_unauthed_generate_root_endpoints = {roots}
 }}
+{seal}
 {audit}
 api_addr          = "https://{host}:{port}"
 cluster_addr      = "https://{host}:{cluster_port}"
@@ -393,16 +485,16 @@ fn audit_device(folder: &Path) -> String {
 }
 
 /// A path as a string of HCL.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     Value::from(path.display().to_string()).to_string()
 }
 
-fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
     use std::io::Write;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     file.and_then(|mut file| file.write_all(bytes)).map_err(cannot_write)
 }
 
-fn cannot_write(error: std::io::Error) -> Error {
+pub(super) fn cannot_write(error: std::io::Error) -> Error {
     Error::new(ErrorKind::Other, OPERATION).with_help("its folder is not writable").with_source(error)
 }

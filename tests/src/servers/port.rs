@@ -18,12 +18,28 @@ const COUNT: u32 = 14_000;
 /// # Errors
 /// [`catalyst_core::ErrorKind::Other`] if no port is free.
 pub(crate) fn free_port() -> Result<u16> {
+    free_ports(1)
+}
+
+/// The first of two such ports in a row, for servers that take the next one without asking.
+///
+/// # Errors
+/// As [`free_port`].
+pub(crate) fn free_pair() -> Result<u16> {
+    free_ports(2)
+}
+
+fn free_ports(count: u32) -> Result<u16> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let start = process::id().wrapping_mul(997);
+    let is_free = |port: u32| {
+        u16::try_from(port).is_ok_and(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
+    };
     for _ in 0..COUNT {
-        let offset = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT;
-        let Ok(port) = u16::try_from(FIRST + offset) else { continue };
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        let port = FIRST + start.wrapping_add(NEXT.fetch_add(count, Ordering::Relaxed)) % COUNT;
+        if (port..port + count).all(is_free)
+            && let Ok(port) = u16::try_from(port)
+        {
             return Ok(port);
         }
     }
@@ -41,5 +57,12 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, first)).unwrap();
         let second = free_port().unwrap();
         assert_ne!(listener.local_addr().unwrap().port(), second);
+    }
+
+    #[test]
+    fn the_second_of_a_pair_is_given_to_nobody_else() {
+        let first = free_pair().unwrap();
+        let later = [free_port().unwrap(), free_pair().unwrap()];
+        assert!(later.iter().all(|port| *port != first && *port != first + 1));
     }
 }

@@ -8,6 +8,7 @@ use catalyst_core::{Error, ErrorKind, Result, Secret};
 use serde_json::{Value, json};
 
 use super::Api;
+use super::mariadb::{self, MariaDbServer};
 use super::postgres::{APPLICATION, DATABASE, MANAGER, PostgresServer};
 
 /// The audience of JWT-SVIDs for OpenBao.
@@ -122,6 +123,54 @@ pub async fn dynamic_role(api: &Api, name: &str, role: DynamicRole) -> Result<()
     let body = json!({
         "db_name": "app",
         "creation_statements": [CREATION],
+        "revocation_statements": revocation,
+        "default_ttl": role.ttl.as_secs(),
+        "max_ttl": role.max_ttl.as_secs(),
+    });
+    api.write(&format!("database/roles/{name}"), &body).await.map(drop)
+}
+
+/// Makes a user with all rights on the application's tables.
+pub const MARIADB_CREATION: &str = "CREATE USER '{{name}}'@'%' IDENTIFIED BY '{{password}}';\
+     GRANT ALL ON app.* TO '{{name}}'@'%';";
+
+/// Ends a user in full: it can log in no more, and its open sessions end. A user that is gone already is no error, or
+/// OpenBao would try again for ever.
+pub const MARIADB_REVOCATION: &str = "ALTER USER IF EXISTS '{{name}}'@'%' ACCOUNT LOCK;\
+     KILL CONNECTION USER '{{name}}'@'%'; DROP USER IF EXISTS '{{name}}'@'%';";
+
+/// Mounts the database engine at `database` and connects it to `mariadb` as [`mariadb::MANAGER`], under the name
+/// `mariadb`.
+///
+/// # Errors
+/// If OpenBao refuses, or cannot connect.
+///
+/// # Cancel safety
+/// It may or may not be there.
+pub async fn mariadb_database(api: &Api, mariadb: &MariaDbServer) -> Result<()> {
+    mount_once(api, "mounts", "database", json!({ "type": "database" })).await?;
+    let config = json!({
+        "plugin_name": "mysql-database-plugin",
+        "allowed_roles": "*",
+        "connection_url": format!("{{{{username}}}}:{{{{password}}}}@tcp(127.0.0.1:{})/", mariadb.port()),
+        "username": mariadb::MANAGER,
+        "password": mariadb.manager_password().expose(),
+    });
+    api.write("database/config/mariadb", &config).await.map(drop)
+}
+
+/// Defines a role of [`mariadb_database`] at `database/roles/{name}`.
+///
+/// # Errors
+/// If OpenBao refuses.
+///
+/// # Cancel safety
+/// It may or may not be there.
+pub async fn mariadb_role(api: &Api, name: &str, role: DynamicRole) -> Result<()> {
+    let revocation = if role.ends_sessions { vec![MARIADB_REVOCATION] } else { Vec::new() };
+    let body = json!({
+        "db_name": "mariadb",
+        "creation_statements": [MARIADB_CREATION],
         "revocation_statements": revocation,
         "default_ttl": role.ttl.as_secs(),
         "max_ttl": role.max_ttl.as_secs(),
@@ -247,7 +296,7 @@ pub async fn token(api: &Api, policies: &[&str], ttl: Duration) -> Result<Secret
 }
 
 /// `kind` is `mounts` for an engine and `auth` for a method.
-async fn mount_once(api: &Api, kind: &str, path: &str, body: Value) -> Result<()> {
+pub(super) async fn mount_once(api: &Api, kind: &str, path: &str, body: Value) -> Result<()> {
     let mounted = api.read(&format!("sys/{kind}")).await?;
     if mounted.get(format!("{path}/")).is_some() {
         return Ok(());

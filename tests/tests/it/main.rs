@@ -4,4 +4,5 @@
 mod architecture;
 mod canary;
 mod live;
+mod pools;
 mod scenario;

@@ -6,8 +6,6 @@
 use std::time::{Duration, SystemTime};
 
 use catalyst_core::Clock;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 
 #[derive(Clone, Copy, Debug)]
@@ -41,13 +39,13 @@ impl ModelClock {
     }
 
     pub(super) fn unix(&self, at: Instant) -> i64 {
-        OffsetDateTime::from(self.wall(at)).unix_timestamp()
+        let since = self.wall(at).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
     }
 
     /// As the server writes it: RFC 3339 in UTC with nanoseconds.
     pub(super) fn text(&self, at: Instant) -> String {
-        // Formatting fails for years beyond four digits only.
-        OffsetDateTime::from(self.wall(at)).format(&Rfc3339).unwrap_or_default()
+        humantime::format_rfc3339_nanos(self.wall(at)).to_string()
     }
 }
 

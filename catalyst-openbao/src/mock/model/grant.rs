@@ -87,6 +87,8 @@ pub struct TokenGrant {
     pub(super) batch: bool,
     pub(super) uses: Option<u32>,
     pub(super) policies: Vec<String>,
+    /// The policy that every token has, unless it is left out.
+    pub(super) default_policy: Option<&'static str>,
 }
 
 /// How long the server lets anything live that sets no limit of its own: 32 days.
@@ -105,6 +107,7 @@ impl TokenGrant {
             batch: false,
             uses: None,
             policies: vec![ALLOW_ALL.to_owned()],
+            default_policy: Some("default"),
         }
     }
 
@@ -159,6 +162,17 @@ impl TokenGrant {
     pub fn uses(mut self, uses: u32) -> Self {
         self.uses = (uses > 0).then_some(uses);
         self
+    }
+
+    /// Leaves the policy `default` out.
+    #[must_use]
+    pub fn without_default_policy(mut self) -> Self {
+        self.default_policy = None;
+        self
+    }
+
+    pub(crate) fn policy_names(&self) -> &[String] {
+        &self.policies
     }
 
     /// What it may do, by the names given to `Model::set_policy`; `default` is always added.

@@ -10,9 +10,11 @@ use catalyst_core::Secret;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::node::Node;
 use super::state::{State, Stored};
 use super::users::UserDirectory;
-use super::{Counters, Fault, Faults, Operation, UserEvent};
+use super::{Counters, Fault, Faults, MockSeal, Operation, ServerState, UserEvent};
+use crate::EngineType;
 
 /// An OpenBao in memory. Cheap to clone; clones are the same server.
 ///
@@ -29,7 +31,11 @@ use super::{Counters, Fault, Faults, Operation, UserEvent};
 /// assert!(model.live_users().is_empty());
 /// ```
 #[derive(Clone)]
-pub struct Model(Arc<Shared>);
+pub struct Model {
+    shared: Arc<Shared>,
+    /// None for a server that is no node of a cluster.
+    pub(super) node: Option<Arc<Node>>,
+}
 
 struct Shared {
     state: Mutex<State>,
@@ -49,21 +55,34 @@ impl Model {
     /// A server that is active and has a KV version 2 engine at `secret`, a database engine at `database`, and
     /// nobody who may log in.
     pub fn new() -> Self {
-        let model = Self(Arc::new(Shared {
-            state: Mutex::new(State::new()),
-            faults: Faults::default(),
-            calls: Mutex::default(),
-            listeners: Mutex::default(),
-            changed: Notify::new(),
-        }));
+        let model = Self::of(State::new());
         model.mount_kv("secret");
         model.mount_database("database");
         model
     }
 
+    /// A server that was never initialised: no key, no token, nothing mounted.
+    pub fn uninitialized(seal: MockSeal) -> Self {
+        Self::of(State::uninitialized(seal))
+    }
+
+    fn of(state: State) -> Self {
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            faults: Faults::default(),
+            calls: Mutex::default(),
+            listeners: Mutex::default(),
+            changed: Notify::new(),
+        });
+        let model = Self { shared, node: None };
+        // Always there, and never mounted by anybody.
+        model.mount_engine("cubbyhole", &EngineType::Cubbyhole);
+        model
+    }
+
     /// The script of faults.
     pub fn faults(&self) -> &Faults {
-        &self.0.faults
+        self.node.as_ref().map_or(&self.shared.faults, |node| &node.faults)
     }
 
     /// Moves the server's clock ahead for good: what it gave ends that much earlier than the caller believes. Signed
@@ -84,7 +103,7 @@ impl Model {
     /// Drop it at any time.
     pub async fn expire_in_time(&self) -> Infallible {
         loop {
-            let changed = self.0.changed.notified();
+            let changed = self.shared.changed.notified();
             match self.next_due() {
                 // A change may make something due sooner.
                 Some(due) => drop(tokio::time::timeout_at(due, changed).await),
@@ -110,7 +129,7 @@ impl Model {
 
     /// Calls `listener` for each event from here on, after the call that caused it and outside of all locks.
     pub fn on_user_event(&self, listener: impl Fn(&UserEvent) + Send + Sync + 'static) {
-        lock(&self.0.listeners).push(Arc::new(listener));
+        lock(&self.shared.listeners).push(Arc::new(listener));
     }
 
     /// The directory that a stand-in for the database asks at each login.
@@ -125,7 +144,7 @@ impl Model {
 
     /// How many requests of this kind came in so far, those included that failed.
     pub fn calls(&self, operation: Operation) -> u64 {
-        lock(&self.0.calls).get(&operation).copied().unwrap_or(0)
+        lock(self.counted()).get(&operation).copied().unwrap_or(0)
     }
 
     /// The identifiers of the leases that exist.
@@ -140,24 +159,29 @@ impl Model {
 
     /// Counts a request that came in, and says what fault strikes it.
     pub(crate) fn arrive(&self, operation: Operation, path: &str) -> Option<Fault> {
-        *lock(&self.0.calls).entry(operation).or_default() += 1;
-        self.0.faults.strike(operation, path)
+        *lock(self.counted()).entry(operation).or_default() += 1;
+        self.faults().strike(operation, path)
+    }
+
+    fn counted(&self) -> &Mutex<BTreeMap<Operation, u64>> {
+        self.node.as_ref().map_or(&self.shared.calls, |node| &node.calls)
     }
 
     /// The one way to the state: time first, then `use_it`, then those who listen.
     pub(super) fn with<T>(&self, use_it: impl FnOnce(&mut State) -> T) -> T {
         let (value, events) = {
-            let mut state = lock(&self.0.state);
+            let mut state = lock(&self.shared.state);
             let due = state.next_due();
             state.settle();
-            let value = use_it(&mut state);
+            let own = self.node.as_ref().map(|node| lock(&node.server));
+            let value = as_node(&mut state, own, use_it);
             if state.next_due() != due {
-                self.0.changed.notify_waiters();
+                self.shared.changed.notify_waiters();
             }
             (value, std::mem::take(&mut state.users.unheard))
         };
         if !events.is_empty() {
-            let listeners = lock(&self.0.listeners).clone();
+            let listeners = lock(&self.shared.listeners).clone();
             for event in &events {
                 for listener in &listeners {
                     listener(event);
@@ -195,4 +219,17 @@ impl fmt::Debug for Snapshot {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs `use_it` on a state that stands as the node does whose own state `own` is.
+fn as_node<T>(
+    state: &mut State,
+    own: Option<MutexGuard<'_, ServerState>>,
+    use_it: impl FnOnce(&mut State) -> T,
+) -> T {
+    let Some(mut own) = own else { return use_it(state) };
+    std::mem::swap(&mut state.server, &mut own);
+    let value = use_it(state);
+    std::mem::swap(&mut state.server, &mut own);
+    value
 }

@@ -12,6 +12,7 @@ use super::Refusal;
 use super::grant::{LoginRule, TokenGrant};
 use super::state::{Call, Engine, State, full_path};
 use super::tokens::{AuthAnswer, Origin};
+use crate::auth_method::AuthMethodType;
 
 /// The login method that is mounted somewhere.
 #[derive(Clone, Default)]
@@ -19,15 +20,28 @@ pub(super) struct LoginMount {
     pub(super) roles: BTreeMap<String, (LoginRule, TokenGrant)>,
 }
 
+impl LoginMount {
+    /// Of what kind it is, as its rules tell.
+    pub(super) fn kind(&self) -> Option<AuthMethodType> {
+        self.roles.values().next().map(|(rule, _)| match rule {
+            LoginRule::Jwt { .. } => AuthMethodType::Jwt,
+            LoginRule::Certificate { .. } => AuthMethodType::Cert,
+            LoginRule::Kubernetes { .. } => AuthMethodType::Kubernetes,
+            LoginRule::AppRole { .. } => AuthMethodType::AppRole,
+        })
+    }
+}
+
 /// The body of a login, of whatever method. The mount says which it is.
 #[derive(Clone, Default, serde::Deserialize)]
 pub(crate) struct Shown {
-    role: Option<String>,
+    pub(super) role: Option<String>,
     /// The certificate method's word for the role.
-    name: Option<String>,
-    jwt: Option<Secret>,
-    role_id: Option<String>,
-    secret_id: Option<Secret>,
+    pub(super) name: Option<String>,
+    pub(super) jwt: Option<Secret>,
+    pub(super) role_id: Option<String>,
+    pub(super) secret_id: Option<Secret>,
+    pub(super) password: Option<Secret>,
 }
 
 /// How much the server's clock may be behind or ahead of a token's issuer.
@@ -38,6 +52,9 @@ impl State {
     pub(super) fn log_in(&mut self, call: &Call, mount: &str, shown: &Shown) -> Result<AuthAnswer, Refusal> {
         let path = format!("auth/{mount}/login");
         self.check_serving(&path)?;
+        if let Some(answer) = self.log_in_by_written_role(call, mount, shown) {
+            return answer;
+        }
         let full = full_path(&call.namespace, &format!("auth/{mount}"));
         let Some(Engine::Login(method)) = self.stored.mounts.get(&full) else {
             // The server says the same to an unknown mount as to anybody without a token.
@@ -159,7 +176,7 @@ fn no_certificate_matches() -> Refusal {
 }
 
 /// The claims of the token shown. Its signature is not looked at.
-fn claims(shown: &Shown, missing: &str) -> Result<Value, Refusal> {
+pub(super) fn claims(shown: &Shown, missing: &str) -> Result<Value, Refusal> {
     let jwt =
         shown.jwt.as_ref().filter(|jwt| !jwt.is_empty()).ok_or_else(|| Refusal::bad_request(missing))?;
     let malformed = "go-jose/go-jose: compact JWS format must have three parts";
@@ -172,7 +189,8 @@ fn claims(shown: &Shown, missing: &str) -> Result<Value, Refusal> {
     serde_json::from_slice(&payload).map_err(|_no_json| malformed())
 }
 
-fn check_jwt(claims: &Value, audience: &str, subject: Option<&str>, now: SystemTime) -> Result<(), Refusal> {
+/// Whether the times that a token names allow it now.
+pub(super) fn check_times(claims: &Value, now: SystemTime) -> Result<(), Refusal> {
     let refuse = |text: &str| Err(Refusal::bad_request(&format!("error validating token: {text}")));
     let moment = |name: &str| {
         claims[name].as_u64().and_then(|at| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(at)))
@@ -183,6 +201,12 @@ fn check_jwt(claims: &Value, audience: &str, subject: Option<&str>, now: SystemT
     if moment("nbf").is_some_and(|start| start > now + CLOCK_SKEW) {
         return refuse("invalid not before (nbf) claim: token not yet valid");
     }
+    Ok(())
+}
+
+fn check_jwt(claims: &Value, audience: &str, subject: Option<&str>, now: SystemTime) -> Result<(), Refusal> {
+    check_times(claims, now)?;
+    let refuse = |text: &str| Err(Refusal::bad_request(&format!("error validating token: {text}")));
     let meant = match &claims["aud"] {
         Value::String(one) => one == audience,
         Value::Array(many) => many.iter().any(|one| one == audience),

@@ -12,6 +12,12 @@ pub enum ServerState {
         /// Where the active node is, if one is known: `http://127.0.0.1:8200`.
         active_address: Option<String>,
     },
+    /// A standby that answers reads itself, and has the active node answer the rest: what OpenBao 2.7.2 is with Raft
+    /// storage. It is a node of a cluster: see [`Model::node`](super::Model::node).
+    ReadStandby {
+        /// Where the active node is, if one is known; to which a caller is sent that forbids forwarding.
+        active_address: Option<String>,
+    },
     /// Health 473; no OpenBao says so, but other servers of the family do.
     PerformanceStandby,
     /// Health 472; no OpenBao says so, but other servers of the family do.
@@ -27,7 +33,7 @@ impl ServerState {
     pub(crate) fn health_status(&self) -> u16 {
         match self {
             Self::Active => 200,
-            Self::Standby { .. } => 429,
+            Self::Standby { .. } | Self::ReadStandby { .. } => 429,
             Self::DrSecondary => 472,
             Self::PerformanceStandby => 473,
             Self::NotInitialized => 501,

@@ -145,9 +145,38 @@ impl Model {
         self.with(|state| state.server = server);
     }
 
+    /// How many tokens may do everything and are still good: none once nobody needs them any more.
+    pub fn live_root_tokens(&self) -> usize {
+        self.with(|state| state.roots())
+    }
+
+    /// The shares that unseal the server, or recover one that unseals itself.
+    pub fn key_shares(&self) -> Vec<Secret> {
+        self.with(|state| state.seal.keys.base64())
+    }
+
+    /// Whether root tokens are made out of key shares without a session; as on the real server, not unless it is
+    /// configured to.
+    pub fn allow_root_generation(&self, allowed: bool) {
+        self.with(|state| state.seal.generates_roots = allowed);
+    }
+
+    /// Empties the server's storage, as an operator does who starts it over: it was never initialised.
+    pub fn wipe(&self) {
+        self.with(|state| {
+            let (kind, allowed) = (state.seal.kind, state.seal.generates_roots);
+            let audit = std::mem::take(&mut state.users);
+            *state = State::uninitialized(kind);
+            (state.seal.generates_roots, state.users) = (allowed, audit);
+        });
+    }
+
     /// Seals the server. What runs out meanwhile runs out all the same.
     pub fn seal(&self) {
-        self.set_server_state(ServerState::Sealed);
+        self.with(|state| {
+            state.server = ServerState::Sealed;
+            state.seal.forget();
+        });
     }
 
     /// Unseals it.

@@ -12,6 +12,8 @@ use super::kv::KvMount;
 use super::leases::LeaseRecord;
 use super::logins::LoginMount;
 use super::policy::{ALLOW_ALL, ROOT};
+use super::seal::{MockSeal, Seal};
+use super::system::Settings;
 use super::tokens::Token;
 use super::users::Users;
 use super::wrapping::Wrapped;
@@ -31,6 +33,10 @@ pub(crate) struct State {
     pub(super) clock: ModelClock,
     pub(super) random: fastrand::Rng,
     pub(super) server: ServerState,
+    pub(super) seal: Seal,
+    pub(super) cluster_id: String,
+    /// How many writes there were.
+    pub(super) index: u64,
     pub(super) namespaces: BTreeMap<String, String>,
     pub(super) policies: BTreeMap<String, Policy>,
     pub(super) certificate: Option<(String, u64)>,
@@ -46,6 +52,7 @@ pub(super) struct Stored {
     pub(super) tokens: HashMap<String, Token>,
     pub(super) leases: BTreeMap<String, LeaseRecord>,
     pub(super) wrapped: HashMap<String, Wrapped>,
+    pub(super) settings: Settings,
     /// What comes to its end when. An entry counts only if its object still says so.
     pub(super) due: BTreeSet<(Instant, Due)>,
 }
@@ -75,6 +82,9 @@ impl State {
             clock: ModelClock::new(),
             random: fastrand::Rng::new(),
             server: ServerState::Active,
+            seal: Seal::developer(),
+            cluster_id: super::wired::CLUSTER_ID.to_owned(),
+            index: 1,
             namespaces: BTreeMap::from([(String::new(), String::new())]),
             policies: BTreeMap::from([("default".to_owned(), Policy::server_default())]),
             certificate: None,
@@ -83,6 +93,15 @@ impl State {
             stored: Stored::default(),
         };
         state.stored.tokens.insert(Token::ROOT_ID.to_owned(), Token::root(state.clock.now()));
+        state
+    }
+
+    /// A server whose storage is empty.
+    pub(super) fn uninitialized(kind: MockSeal) -> Self {
+        let mut state = Self::new();
+        state.server = ServerState::NotInitialized;
+        state.seal = Seal::new(kind);
+        state.stored = Stored::default();
         state
     }
 
@@ -117,7 +136,7 @@ impl State {
     /// Refuses what no server in this state answers.
     pub(super) fn check_serving(&self, path: &str) -> Result<(), Refusal> {
         match &self.server {
-            ServerState::Active => Ok(()),
+            ServerState::Active | ServerState::ReadStandby { .. } => Ok(()),
             ServerState::NotInitialized | ServerState::Sealed => Err(Refusal::sealed()),
             ServerState::Standby { active_address: Some(address) } => {
                 Err(Refusal::redirect(format!("{}/v1/{path}", address.trim_end_matches('/'))))
@@ -134,6 +153,8 @@ impl State {
         if !self.namespaces.contains_key(&call.namespace) {
             return Err(Refusal::new(404, &["namespace not found"]));
         }
+        self.check_lock(&call.namespace)?;
+        self.count_against_quotas(&call.namespace, path)?;
         let id = call.token.as_deref().ok_or_else(Refusal::bad_token)?;
         let token = self.stored.tokens.get_mut(id).ok_or_else(Refusal::bad_token)?;
         // Every request of a known token costs one use, also one that is refused. The last one is still served; then
@@ -208,6 +229,12 @@ impl State {
     /// `length` letters and digits.
     pub(super) fn random_text(&mut self, length: usize) -> String {
         (0..length).map(|_| self.random.alphanumeric()).collect()
+    }
+
+    /// Names an attempt, as the server does.
+    pub(super) fn random_nonce(&mut self) -> String {
+        let hex = format!("{:032x}", self.random.u128(..));
+        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
     }
 
     /// A password as the server makes them: 20 characters, with a dash.

@@ -52,6 +52,12 @@ pub(super) struct Origin {
     pub(super) certificate: Option<u64>,
 }
 
+/// What people read of a token.
+pub(crate) struct TokenLabels {
+    pub(crate) display_name: String,
+    pub(crate) metadata: Option<BTreeMap<String, String>>,
+}
+
 /// The member `auth` of an answer.
 #[derive(Serialize)]
 pub(crate) struct AuthAnswer {
@@ -116,7 +122,8 @@ impl State {
         let suffix = self.namespace_suffix(&origin.namespace);
         let id = format!("{kind}.{}{suffix}", self.random_text(24));
         let ttl = grant.lifetime().unwrap_or(SYSTEM_MAX_TTL).min(clip.unwrap_or(SYSTEM_MAX_TTL));
-        let mut policies: Vec<_> = grant.policies.iter().cloned().chain(["default".to_owned()]).collect();
+        let default = grant.default_policy.map(str::to_owned);
+        let mut policies: Vec<_> = grant.policies.iter().cloned().chain(default).collect();
         policies.sort_unstable();
         policies.dedup();
         let token = Token {
@@ -148,11 +155,31 @@ impl State {
         id
     }
 
+    /// A token that may do everything and never ends: of init, or out of key shares.
+    pub(super) fn mint_root(&mut self) -> String {
+        let id = format!("s.{}", self.random_text(24));
+        let accessor = self.random_text(24);
+        let token = Token {
+            accessor,
+            display_name: "root".to_owned(),
+            path: "auth/token/root".to_owned(),
+            ..Token::root(self.clock.now())
+        };
+        self.stored.tokens.insert(id.clone(), token);
+        id
+    }
+
+    /// How many tokens may do everything.
+    pub(super) fn roots(&self) -> usize {
+        self.stored.tokens.values().filter(|token| token.policies.iter().any(|name| name == ROOT)).count()
+    }
+
     pub(super) fn auth_answer(&self, id: &str) -> Result<AuthAnswer, Refusal> {
         let token = self.stored.tokens.get(id).ok_or_else(Refusal::bad_token)?;
         let now = self.clock.now();
         let left = token.expires.map_or(Duration::ZERO, |end| end.saturating_duration_since(now));
-        let entity = if token.metadata.is_some() { "c8ca465e-870a-b315-afd3-521920a749cd" } else { "" };
+        let logged_in = token.metadata.is_some() && !token.path.starts_with(CREATED);
+        let entity = if logged_in { "c8ca465e-870a-b315-afd3-521920a749cd" } else { "" };
         Ok(AuthAnswer {
             client_token: id.to_owned(),
             accessor: if token.batch { String::new() } else { token.accessor.clone() },
@@ -251,6 +278,26 @@ impl State {
             description["last_renewal_time"] = clock.unix(renewed).into();
         }
         Some(description)
+    }
+
+    /// The token of an accessor.
+    pub(super) fn token_of(&self, accessor: &str) -> Option<String> {
+        let mut tokens = self.stored.tokens.iter().filter(|(_, token)| !token.batch);
+        tokens.find(|(_, token)| token.accessor == accessor).map(|(id, _)| id.clone())
+    }
+
+    /// The accessors of all tokens that are kept.
+    pub(super) fn accessors(&self) -> Vec<String> {
+        self.stored.tokens.values().filter(|token| !token.batch).map(|token| token.accessor.clone()).collect()
+    }
+
+    /// Ends a token and its leases; its children lose their parent.
+    pub(super) fn end_token_only(&mut self, id: &str) {
+        for child in self.stored.tokens.values_mut().filter(|child| child.parent.as_deref() == Some(id)) {
+            child.parent = None;
+        }
+        let now = self.clock.now();
+        self.end_token(id, now);
     }
 
     /// Ends a token, its children and all their leases.

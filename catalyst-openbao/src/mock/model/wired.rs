@@ -6,11 +6,23 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::handle::Model;
-use super::state::Engine;
-use super::tokens::{AuthAnswer, CREATED, Origin};
+use super::state::{Engine, State};
+use super::tokens::{AuthAnswer, CREATED, Origin, TokenLabels};
 use super::wrapping::WrapInfo;
 use super::{Call, Capability, Refusal, TokenGrant};
 use crate::mock::wire::{Asked, Content};
+
+impl State {
+    /// The body of `sys/seal-status`.
+    pub(super) fn seal_status(&self) -> Value {
+        let mut body = self.seal.status(&self.server, VERSION);
+        if body["sealed"] == false {
+            body["cluster_name"] = CLUSTER_NAME.into();
+            body["cluster_id"] = CLUSTER_ID.into();
+        }
+        body
+    }
+}
 
 /// What is mounted, as far as the routes differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,35 +79,10 @@ impl Model {
             });
             if !sealed {
                 body["cluster_name"] = CLUSTER_NAME.into();
-                body["cluster_id"] = CLUSTER_ID.into();
+                body["cluster_id"] = state.cluster_id.as_str().into();
             }
             (status, body)
         })
-    }
-
-    /// The body of `sys/seal-status`.
-    pub(crate) fn seal_status(&self) -> Value {
-        let (_, health) = self.health();
-        let shares = u8::from(health["initialized"] == true);
-        let mut body = json!({
-            "type": "shamir",
-            "initialized": health["initialized"],
-            "sealed": health["sealed"],
-            "t": shares,
-            "n": shares,
-            "progress": 0,
-            "nonce": "",
-            "recovery_seal": false,
-            "version": VERSION,
-            "commit_date": "2026-10-26T20:32:27Z",
-            "migration": false,
-            "storage_type": "inmem",
-        });
-        if health["sealed"] == false {
-            body["cluster_name"] = CLUSTER_NAME.into();
-            body["cluster_id"] = CLUSTER_ID.into();
-        }
-        body
     }
 
     /// The mounts of a namespace, as `sys/mounts` lists them.
@@ -177,11 +164,13 @@ impl Model {
         call: &Call,
         grant: &TokenGrant,
         orphan: bool,
+        about: TokenLabels,
     ) -> Result<AuthAnswer, Refusal> {
         self.with(|state| {
             let parent = state.admit(call, CREATED, Capability::Update)?;
             let origin = Origin {
-                display_name: "token".to_owned(),
+                display_name: about.display_name,
+                metadata: about.metadata,
                 path: CREATED.to_owned(),
                 namespace: call.namespace.clone(),
                 parent: (!orphan).then_some(parent),
@@ -214,4 +203,4 @@ impl Model {
 /// The version that the recorded answers are from.
 pub(crate) const VERSION: &str = "2.7.2";
 const CLUSTER_NAME: &str = "vault-cluster-8c142796";
-const CLUSTER_ID: &str = "983fa20d-366f-4253-db58-5d11d92c352c";
+pub(super) const CLUSTER_ID: &str = "983fa20d-366f-4253-db58-5d11d92c352c";

@@ -9,7 +9,7 @@ mod route;
 mod server;
 mod tokens;
 
-#[allow(unused_imports, reason = "the engines come next")]
 pub(crate) use answer::{Content, Envelope};
 pub(crate) use asked::{Asked, Incoming, Verb};
 pub(crate) use server::{Outcome, Reply, Server};
+pub(crate) use tokens::{labels as token_labels, wanted as wanted_token};

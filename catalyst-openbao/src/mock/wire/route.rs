@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::answer::{Content, Envelope};
 use super::asked::{Asked, Verb};
 use super::{database, kv, leases, tokens};
-use crate::mock::model::{Capability, Model, Mounted, Operation, Refusal, ServerState};
+use crate::mock::model::{Capability, Model, Mounted, Operation, Refusal};
 
 /// What a request does, and the path that faults are scripted for: that of the lease for requests about leases.
 pub(super) fn classify(model: &Model, asked: &Asked) -> (Operation, String) {
@@ -19,7 +19,7 @@ pub(super) fn classify(model: &Model, asked: &Asked) -> (Operation, String) {
         ["auth", "token", "renew-self" | "renew"] => Operation::TokenRenew,
         ["auth", "token", "revoke-self" | "revoke"] => Operation::TokenRevoke,
         ["auth", "token", "lookup-self" | "lookup"] => Operation::TokenLookup,
-        ["auth", .., "login"] => Operation::Login,
+        ["auth", .., "login"] | ["auth", .., "login", _] => Operation::Login,
         _ => match model.locate(&asked.call.namespace, path) {
             Some((_, Mounted::Kv, rest)) => kv::classify(asked.verb, rest),
             Some((_, Mounted::Database, rest)) if rest.starts_with("creds/") => Operation::Issue,
@@ -61,25 +61,7 @@ fn system(model: &Model, asked: &Asked, rest: &str) -> Result<Content, Refusal> 
             let (status, body) = model.health();
             Ok(Content::Bare(override_status(asked, status), body))
         }
-        (Verb::Read, "seal-status") => Ok(Content::Bare(200, model.seal_status())),
         (Verb::Read, "leader") => Ok(Content::Bare(200, json!({ "ha_enabled": false }))),
-        (Verb::Read, "init") => {
-            let initialized = model.server_state() != ServerState::NotInitialized;
-            Ok(Content::Bare(200, json!({ "initialized": initialized })))
-        }
-        (Verb::Write, "seal") => {
-            if model.server_state() == ServerState::Active {
-                model.admit(&asked.call, &asked.path, Capability::Update)?;
-                model.seal();
-            }
-            Ok(Content::done())
-        }
-        (Verb::Write, "unseal") => {
-            if model.server_state() == ServerState::Sealed {
-                model.unseal();
-            }
-            Ok(Content::Bare(200, model.seal_status()))
-        }
         (Verb::Read, "mounts") => {
             model.admit(&asked.call, &asked.path, Capability::Read)?;
             let mounts = model.mounts(&asked.call.namespace);

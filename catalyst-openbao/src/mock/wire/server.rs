@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::answer::Content;
 use super::asked::{Asked, Incoming};
 use super::route;
-use crate::mock::model::{Fault, Model, Refusal};
+use crate::mock::model::{Admission, Fault, Model, Refusal};
 
 /// What becomes of a request.
 pub(crate) enum Outcome {
@@ -51,6 +51,7 @@ impl Server {
     /// Carries a request out. No reply: the connection is closed.
     pub(crate) fn carry_out(&self, request: &Incoming<'_>) -> Option<Reply> {
         let mut asked = Asked::read(&self.model, request);
+        let writes = asked.changes_something();
         let (operation, path) = route::classify(&self.model, &asked);
         let fault = self.model.arrive(operation, &path);
         let mut reply = match &fault {
@@ -60,8 +61,16 @@ impl Server {
                 asked.call.clip = Some(*limit);
                 self.answer(&asked)
             }
-            _ => self.answer(&asked),
+            _ => match self.model.admit_at_node(&asked.path, writes, request.header) {
+                Admission::Refused(refusal) => Reply::refusal(&refusal),
+                Admission::Here => self.answer(&asked),
+            },
         };
+        if reply.status < 300
+            && let Some(index) = self.model.index_header(writes)
+        {
+            reply.headers.push(("x-vault-index", index));
+        }
         match fault {
             Some(Fault::DropAnswer) => return None,
             Some(Fault::NoAnswer) => reply.delay = Some(NEVER),
@@ -74,6 +83,11 @@ impl Server {
             _ => {}
         }
         Some(reply)
+    }
+
+    /// Whether connections are accepted.
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.model.is_reachable()
     }
 
     /// The answer to the request that was carried out last.

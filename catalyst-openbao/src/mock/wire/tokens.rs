@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::answer::Content;
 use super::asked::{Asked, Verb};
-use crate::mock::model::{Capability, Model, Refusal, Shown, TokenGrant};
+use crate::mock::model::{Capability, Model, Refusal, Shown, TokenGrant, TokenLabels};
 
 pub(super) fn answer(model: &Model, asked: &Asked, rest: &str) -> Result<Content, Refusal> {
     let call = &asked.call;
@@ -28,7 +28,7 @@ pub(super) fn answer(model: &Model, asked: &Asked, rest: &str) -> Result<Content
         }
         (Verb::Write, "token/create") => {
             let (grant, orphan) = wanted(asked)?;
-            model.create_token(call, &grant, orphan).map(|auth| Content::auth(auth, None))
+            model.create_token(call, &grant, orphan, labels(asked)).map(|auth| Content::auth(auth, None))
         }
         (verb, rest) => match rest.strip_suffix("/login") {
             Some(mount) if verb == Verb::Write => {
@@ -43,8 +43,17 @@ pub(super) fn answer(model: &Model, asked: &Asked, rest: &str) -> Result<Content
     }
 }
 
+pub(crate) fn labels(asked: &Asked) -> TokenLabels {
+    let name = asked.text("display_name").filter(|name| !name.is_empty());
+    let metadata = asked.fields().remove("meta").filter(|meta| !meta.is_null());
+    TokenLabels {
+        display_name: name.map_or_else(|| "token".to_owned(), |name| format!("token-{name}")),
+        metadata: metadata.and_then(|meta| serde_json::from_value(meta).ok()),
+    }
+}
+
 /// What token the body of `auth/token/create` asks for, and whether it is to have no parent.
-fn wanted(asked: &Asked) -> Result<(TokenGrant, bool), Refusal> {
+pub(crate) fn wanted(asked: &Asked) -> Result<(TokenGrant, bool), Refusal> {
     let fields = asked.fields();
     let listed = fields.get("policies").and_then(Value::as_array);
     let policies: Vec<&str> = listed.into_iter().flatten().filter_map(Value::as_str).collect();
@@ -66,6 +75,9 @@ fn wanted(asked: &Asked) -> Result<(TokenGrant, bool), Refusal> {
     }
     if asked.text("type").as_deref() == Some("batch") {
         grant = grant.batch();
+    }
+    if asked.flag("no_default_policy") == Some(true) {
+        grant = grant.without_default_policy();
     }
     Ok((grant, asked.flag("no_parent").unwrap_or(false)))
 }

@@ -36,6 +36,28 @@ pub(super) fn fresh(name: &str) -> String {
     format!("contract/{:016x}/{name}", fastrand::u64(..))
 }
 
+/// The same for what must be one segment.
+pub(super) fn fresh_name<T>(name: &str) -> T
+where
+    T: std::str::FromStr<Err = Error>,
+{
+    done(format!("contract-{:08x}-{name}", fastrand::u32(..)).parse(), "a name for the contract")
+}
+
+/// Asks until the answer is there.
+pub(super) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let wait = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let Ok(answer) = tokio::time::timeout(PATIENCE, wait).await else { panic!("in vain: {what}") };
+    answer
+}
+
 /// Waits until the database no longer lets somebody in.
 pub(super) async fn locked_out(database: &dyn Doorman, credentials: &Credentials, why: &str) {
     let wait = async {

@@ -8,17 +8,31 @@
 //! | [`store`] | [`SecretStore`](crate::SecretStore) | a KV engine, version 2, without check-and-set demanded |
 //! | [`dynamic`] | [`DynamicCredentials`](crate::DynamicCredentials) | a [`DynamicSetting`] |
 //! | [`statics`] | [`StaticCredentials`](crate::StaticCredentials) | a static role with a short period |
+//! | [`cubbyhole`] | [`Cubbyhole`](crate::Cubbyhole) | two service tokens |
+//! | [`totp`] | [`Totp`](crate::Totp) | a TOTP engine |
+//! | [`transit`] | [`Transit`](crate::Transit) | a transit engine with its first settings |
+//! | [`operator`] | [`Operator`](crate::Operator) | a server that was never initialised |
+//! | [`system`] | [`System`](crate::System) | a client that may do everything, on a server of its own |
+//! | [`policies`] | policies, and what they allow | the same, and a way to log in |
+//! | [`auth_methods`] | login methods, their roles, tokens | the same |
 //! | [`client`] | [`OpenBao`](crate::OpenBao) | a [`DynamicSetting`], and what each check says |
 
 #![allow(clippy::panic, clippy::missing_panics_doc, reason = "assertions for tests, which panic by purpose")]
 
+pub mod auth_methods;
 mod check;
 pub mod client;
+pub mod cubbyhole;
 pub mod dynamic;
+pub mod operator;
+pub mod policies;
 mod setting;
 pub mod statics;
 pub mod store;
+pub mod system;
+pub mod totp;
+pub mod transit;
 
 pub use setting::{Doorman, DynamicSetting};
 
-use check::{PATIENCE, done, fresh, locked_out, refused};
+use check::{PATIENCE, done, fresh, fresh_name, locked_out, refused, until};

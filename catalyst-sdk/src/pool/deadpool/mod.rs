@@ -1,9 +1,6 @@
 //! A rotating pool of deadpool-postgres.
 
-mod client;
-mod connector;
-mod pool;
+mod driver;
 
-pub use client::PgClient;
-pub use connector::{DeadpoolConnector, PoolLimits};
-pub use pool::{RotatingDeadpool, RotatingDeadpoolBuilder};
+pub use crate::pool::PoolLimits;
+pub use driver::{Deadpool, PgClient, RotatingDeadpool, RotatingDeadpoolBuilder};

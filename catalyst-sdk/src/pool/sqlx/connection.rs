@@ -5,25 +5,25 @@ use std::ops::{Deref, DerefMut};
 
 use futures_core::future::BoxFuture;
 use sqlx::pool::PoolConnection;
-use sqlx::{Acquire, Connection, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Acquire, Connection, Database, Pool, Transaction};
 
 use super::executor::ended;
 use crate::rotation::{Generation, InUse};
 
-/// A connection that ends with a reason. `&mut` of it is an `Executor`, as `&mut PgConnection` is.
+/// A connection that ends with a reason. `&mut` of it is an `Executor`, as `&mut` of the driver's own is.
 ///
 /// When its credential reaches its end, a statement in flight stops and every later one fails, with an error whose
 /// source is a [`catalyst_core::Error`] of kind `Expired`.
-pub struct PgConnectionGuard<C> {
+pub struct ConnectionGuard<DB: Database, C> {
     pub(super) connection: C,
-    pub(super) in_use: InUse<PgPool>,
+    pub(super) in_use: InUse<Pool<DB>>,
 }
 
-/// A connection from a [`RotatingPgPool`](super::RotatingPgPool).
-pub type PgCheckout = PgConnectionGuard<PoolConnection<Postgres>>;
+/// A connection from a rotating pool.
+pub type PoolCheckout<DB> = ConnectionGuard<DB, PoolConnection<DB>>;
 
-impl<C> PgConnectionGuard<C> {
-    pub(super) fn new(connection: C, in_use: InUse<PgPool>) -> Self {
+impl<DB: Database, C> ConnectionGuard<DB, C> {
+    pub(super) fn new(connection: C, in_use: InUse<Pool<DB>>) -> Self {
         Self { connection, in_use }
     }
 
@@ -41,25 +41,25 @@ impl<C> PgConnectionGuard<C> {
     }
 }
 
-impl<C: DerefMut<Target = PgConnection>> PgConnectionGuard<C> {
+impl<DB: Database, C: DerefMut<Target = DB::Connection>> ConnectionGuard<DB, C> {
     /// The driver's own connection. What runs on it directly ends with the server's error, not with ours.
-    pub fn driver(&mut self) -> &mut PgConnection {
+    pub fn driver(&mut self) -> &mut DB::Connection {
         &mut self.connection
     }
 }
 
-impl<C> fmt::Debug for PgConnectionGuard<C> {
+impl<DB: Database, C> fmt::Debug for ConnectionGuard<DB, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PgConnectionGuard(generation {})", self.generation())
+        write!(f, "ConnectionGuard(generation {})", self.generation())
     }
 }
 
-impl<'c, C> Acquire<'c> for &'c mut PgConnectionGuard<C>
+impl<'c, DB: Database, C> Acquire<'c> for &'c mut ConnectionGuard<DB, C>
 where
-    C: DerefMut<Target = PgConnection> + Send,
+    C: DerefMut<Target = DB::Connection> + Send,
 {
-    type Database = Postgres;
-    type Connection = &'c mut PgConnection;
+    type Database = DB;
+    type Connection = &'c mut DB::Connection;
 
     fn acquire(self) -> BoxFuture<'c, sqlx::Result<Self::Connection>> {
         Box::pin(async move {
@@ -70,7 +70,7 @@ where
         })
     }
 
-    fn begin(self) -> BoxFuture<'c, sqlx::Result<Transaction<'c, Postgres>>> {
+    fn begin(self) -> BoxFuture<'c, sqlx::Result<Transaction<'c, DB>>> {
         Box::pin(async move {
             match self.in_use.end() {
                 Some(why) => Err(ended(why)),
@@ -80,17 +80,14 @@ where
     }
 }
 
-/// A transaction from a [`RotatingPgPool`](super::RotatingPgPool). Run statements on `&mut *transaction`, as with
+/// A transaction from a rotating pool. Run statements on `&mut *transaction`, as with
 /// sqlx's own. Dropped without a commit, it rolls back.
-pub struct PgRotatingTransaction(PgConnectionGuard<Transaction<'static, Postgres>>);
+pub struct RotatingTransaction<DB: Database>(ConnectionGuard<DB, Transaction<'static, DB>>);
 
-impl PgRotatingTransaction {
-    pub(super) async fn begin(
-        connection: PoolConnection<Postgres>,
-        in_use: InUse<PgPool>,
-    ) -> sqlx::Result<Self> {
+impl<DB: Database> RotatingTransaction<DB> {
+    pub(super) async fn begin(connection: PoolConnection<DB>, in_use: InUse<Pool<DB>>) -> sqlx::Result<Self> {
         let transaction = Transaction::begin(connection, None).await?;
-        Ok(Self(PgConnectionGuard::new(transaction, in_use)))
+        Ok(Self(ConnectionGuard::new(transaction, in_use)))
     }
 
     /// Commits.
@@ -119,22 +116,22 @@ impl PgRotatingTransaction {
     }
 }
 
-impl Deref for PgRotatingTransaction {
-    type Target = PgConnectionGuard<Transaction<'static, Postgres>>;
+impl<DB: Database> Deref for RotatingTransaction<DB> {
+    type Target = ConnectionGuard<DB, Transaction<'static, DB>>;
 
     fn deref(&self) -> &Self::Target {
         &self.0
     }
 }
 
-impl DerefMut for PgRotatingTransaction {
+impl<DB: Database> DerefMut for RotatingTransaction<DB> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.0
     }
 }
 
-impl fmt::Debug for PgRotatingTransaction {
+impl<DB: Database> fmt::Debug for RotatingTransaction<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PgRotatingTransaction(generation {})", self.generation())
+        write!(f, "RotatingTransaction(generation {})", self.generation())
     }
 }

@@ -12,13 +12,13 @@ use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use futures_util::TryStreamExt;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
-use sqlx::{Acquire, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr, Transaction};
+use sqlx::{Acquire, Database, Either, Execute, Executor, Pool, SqlStr, Transaction};
 
-use super::{PgConnectionGuard, RotatingPgPool};
+use super::{ConnectionGuard, Sqlx, SqlxDatabase};
+use crate::pool::RotatingPool;
 use crate::rotation::InUse;
 
-type Step = Either<PgQueryResult, PgRow>;
+type Step<DB> = Either<<DB as Database>::QueryResult, <DB as Database>::Row>;
 
 /// sqlx's form of our error: ours is its source.
 pub(super) fn ended(why: Error) -> sqlx::Error {
@@ -26,8 +26,8 @@ pub(super) fn ended(why: Error) -> sqlx::Error {
 }
 
 /// `work`, unless the generation ends first.
-async fn until_end<T>(
-    in_use: &InUse<PgPool>,
+async fn until_end<DB: Database, T>(
+    in_use: &InUse<Pool<DB>>,
     work: impl Future<Output = sqlx::Result<T>> + Send,
 ) -> sqlx::Result<T> {
     if let Some(why) = in_use.end() {
@@ -40,13 +40,16 @@ async fn until_end<T>(
     }
 }
 
-impl<'p> Executor<'p> for &RotatingPgPool {
-    type Database = Postgres;
+impl<'p, DB: SqlxDatabase> Executor<'p> for &RotatingPool<Sqlx<DB>>
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    type Database = DB;
 
-    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, sqlx::Result<Step>>
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, sqlx::Result<Step<DB>>>
     where
         'p: 'e,
-        E: 'q + Execute<'q, Postgres>,
+        E: 'q + Execute<'q, DB>,
     {
         let pool = self.clone();
         Box::pin(try_stream! {
@@ -65,10 +68,10 @@ impl<'p> Executor<'p> for &RotatingPgPool {
         })
     }
 
-    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<PgRow>>>
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<DB::Row>>>
     where
         'p: 'e,
-        E: 'q + Execute<'q, Postgres>,
+        E: 'q + Execute<'q, DB>,
     {
         let pool = self.clone();
         Box::pin(async move {
@@ -81,8 +84,8 @@ impl<'p> Executor<'p> for &RotatingPgPool {
     fn prepare_with<'e>(
         self,
         sql: SqlStr,
-        parameters: &'e [PgTypeInfo],
-    ) -> BoxFuture<'e, sqlx::Result<PgStatement>>
+        parameters: &'e [DB::TypeInfo],
+    ) -> BoxFuture<'e, sqlx::Result<DB::Statement>>
     where
         'p: 'e,
     {
@@ -93,7 +96,7 @@ impl<'p> Executor<'p> for &RotatingPgPool {
         })
     }
 
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, sqlx::Result<sqlx::Describe<Postgres>>>
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, sqlx::Result<sqlx::Describe<DB>>>
     where
         'p: 'e,
     {
@@ -106,17 +109,17 @@ impl<'p> Executor<'p> for &RotatingPgPool {
 }
 
 /// For code that is generic over `Acquire`. The pool waits for what it gives out here too; only the error at the
-/// end of the credential is the server's own. [`RotatingPgPool::begin`] and [`RotatingPgPool::acquire`] give ours.
-impl<'p> Acquire<'p> for &RotatingPgPool {
-    type Database = Postgres;
-    type Connection = PoolConnection<Postgres>;
+/// end of the credential is the server's own. `begin` and `acquire` of the pool itself give ours.
+impl<'p, DB: SqlxDatabase> Acquire<'p> for &RotatingPool<Sqlx<DB>> {
+    type Database = DB;
+    type Connection = PoolConnection<DB>;
 
     fn acquire(self) -> BoxFuture<'p, sqlx::Result<Self::Connection>> {
         let pool = self.clone();
         Box::pin(async move { pool.checkout().await.map(|(connection, _pool_waits_for_it)| connection) })
     }
 
-    fn begin(self) -> BoxFuture<'p, sqlx::Result<Transaction<'p, Postgres>>> {
+    fn begin(self) -> BoxFuture<'p, sqlx::Result<Transaction<'p, DB>>> {
         let pool = self.clone();
         Box::pin(async move {
             let (connection, _pool_waits_for_it) = pool.checkout().await?;
@@ -125,18 +128,19 @@ impl<'p> Acquire<'p> for &RotatingPgPool {
     }
 }
 
-impl<'c, C> Executor<'c> for &'c mut PgConnectionGuard<C>
+impl<'c, DB: SqlxDatabase, C> Executor<'c> for &'c mut ConnectionGuard<DB, C>
 where
-    C: DerefMut<Target = PgConnection> + Send,
+    C: DerefMut<Target = DB::Connection> + Send,
+    for<'a> &'a mut DB::Connection: Executor<'a, Database = DB>,
 {
-    type Database = Postgres;
+    type Database = DB;
 
-    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, sqlx::Result<Step>>
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, sqlx::Result<Step<DB>>>
     where
         'c: 'e,
-        E: 'q + Execute<'q, Postgres>,
+        E: 'q + Execute<'q, DB>,
     {
-        let PgConnectionGuard { connection, in_use } = self;
+        let ConnectionGuard { connection, in_use } = self;
         Box::pin(try_stream! {
             let mut steps = pin!(connection.fetch_many(query));
             while let Some(step) = until_end(in_use, steps.try_next()).await? {
@@ -145,41 +149,52 @@ where
         })
     }
 
-    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<PgRow>>>
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<DB::Row>>>
     where
         'c: 'e,
-        E: 'q + Execute<'q, Postgres>,
+        E: 'q + Execute<'q, DB>,
     {
-        let PgConnectionGuard { connection, in_use } = self;
+        let ConnectionGuard { connection, in_use } = self;
         Box::pin(async move { until_end(in_use, connection.fetch_optional(query)).await })
     }
 
     fn prepare_with<'e>(
         self,
         sql: SqlStr,
-        parameters: &'e [PgTypeInfo],
-    ) -> BoxFuture<'e, sqlx::Result<PgStatement>>
+        parameters: &'e [DB::TypeInfo],
+    ) -> BoxFuture<'e, sqlx::Result<DB::Statement>>
     where
         'c: 'e,
     {
-        let PgConnectionGuard { connection, in_use } = self;
+        let ConnectionGuard { connection, in_use } = self;
         Box::pin(async move { until_end(in_use, connection.prepare_with(sql, parameters)).await })
     }
 
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, sqlx::Result<sqlx::Describe<Postgres>>>
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, sqlx::Result<sqlx::Describe<DB>>>
     where
         'c: 'e,
     {
-        let PgConnectionGuard { connection, in_use } = self;
+        let ConnectionGuard { connection, in_use } = self;
         Box::pin(async move { until_end(in_use, connection.describe(sql)).await })
     }
 }
 
 /// Compiles only while the pool fits where the driver's own does.
-const _: fn(&RotatingPgPool) = |pool| {
-    fn executor<'a>(_: impl Executor<'a, Database = Postgres>) {}
-    fn acquire<'a>(_: impl Acquire<'a, Database = Postgres>) {}
+#[cfg(feature = "sqlx")]
+const _: fn(&super::RotatingPgPool) = |pool| {
+    fn executor<'a>(_: impl Executor<'a, Database = sqlx::Postgres>) {}
+    fn acquire<'a>(_: impl Acquire<'a, Database = sqlx::Postgres>) {}
     executor(pool);
     acquire(pool);
-    let _: &PgPool = &pool.rotating().current();
+    let _: &sqlx::PgPool = &pool.rotating().current();
+};
+
+/// The same of the other.
+#[cfg(feature = "mysql")]
+const _: fn(&super::RotatingMySqlPool) = |pool| {
+    fn executor<'a>(_: impl Executor<'a, Database = sqlx::MySql>) {}
+    fn acquire<'a>(_: impl Acquire<'a, Database = sqlx::MySql>) {}
+    executor(pool);
+    acquire(pool);
+    let _: &sqlx::MySqlPool = &pool.rotating().current();
 };

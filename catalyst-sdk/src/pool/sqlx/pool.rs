@@ -1,26 +1,19 @@
-//! The pool that an application holds.
+//! The pools by the names of their databases, and what they do more than any pool.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use catalyst_core::Result;
 use catalyst_openbao::{DynamicCredentials, RoleName};
-use sqlx::error::DatabaseError;
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgPool, Postgres};
+use catalyst_spiffe::WorkloadIdentity;
+use sqlx::pool::{PoolConnection, PoolOptions};
 
-use super::{PgCheckout, PgConnector, PgRotatingTransaction};
-use crate::pool::checkout::{self, Obstacle};
-use crate::pool::{PoolSource, Refusal, Refusals};
-use crate::rotation::{self, Events, Generation, Health, InUse, Policy, Rotating};
+use super::{ConnectOptionsOf, PoolCheckout, RotatingTransaction, Sqlx, SqlxDatabase};
+use crate::pool::{Login, RotatingPool, RotatingPoolBuilder};
+use crate::rotation::InUse;
 
 /// A `PgPool` whose user is replaced before it ends. Cheap to clone.
 ///
 /// `&RotatingPgPool` goes wherever a `&PgPool` goes: it is an `Executor` and an `Acquire`. A query, stream,
-/// connection or transaction keeps its generation as long as it lives. A caller that waits for a connection while
-/// the pool is swapped gets one of the new pool. A login that the database refuses causes an early rotation, and the
-/// caller waits for it within the acquire timeout.
+/// connection or transaction keeps its generation as long as it lives.
 ///
 /// ```no_run
 /// # async fn example(orders: catalyst_sdk::pool::sqlx::RotatingPgPool) -> sqlx::Result<()> {
@@ -31,82 +24,72 @@ use crate::rotation::{self, Events, Generation, Health, InUse, Policy, Rotating}
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct RotatingPgPool {
-    rotating: Rotating<PgPool>,
-    refusals: Arc<Refusals>,
-    acquire_timeout: Duration,
-}
+#[cfg(feature = "sqlx")]
+pub type RotatingPgPool = RotatingPool<Sqlx<sqlx::Postgres>>;
 
 /// What a [`RotatingPgPool`] is made of.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct RotatingPgPoolBuilder {
-    database: Arc<dyn DynamicCredentials>,
-    role: RoleName,
-    connect: PgConnectOptions,
-    pool: PgPoolOptions,
-    policy: Policy,
-    pace: Option<Duration>,
-    warm_query: Option<String>,
-}
+#[cfg(feature = "sqlx")]
+pub type RotatingPgPoolBuilder = RotatingPoolBuilder<Sqlx<sqlx::Postgres>>;
 
-impl RotatingPgPoolBuilder {
+/// A connection from a [`RotatingPgPool`].
+#[cfg(feature = "sqlx")]
+pub type PgCheckout = PoolCheckout<sqlx::Postgres>;
+
+/// A transaction from a [`RotatingPgPool`].
+#[cfg(feature = "sqlx")]
+pub type PgRotatingTransaction = RotatingTransaction<sqlx::Postgres>;
+
+/// A `MySqlPool`, to MySQL or MariaDB, whose user is replaced before it ends. Cheap to clone.
+///
+/// `&RotatingMySqlPool` goes wherever a `&MySqlPool` goes.
+///
+/// ```no_run
+/// # async fn example(orders: catalyst_sdk::pool::sqlx::RotatingMySqlPool) -> sqlx::Result<()> {
+/// let open: i64 = sqlx::query_scalar("select count(*) from orders").fetch_one(&orders).await?;
+/// # let _ = open;
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "mysql")]
+pub type RotatingMySqlPool = RotatingPool<Sqlx<sqlx::MySql>>;
+
+/// What a [`RotatingMySqlPool`] is made of.
+#[cfg(feature = "mysql")]
+pub type RotatingMySqlPoolBuilder = RotatingPoolBuilder<Sqlx<sqlx::MySql>>;
+
+/// A connection from a [`RotatingMySqlPool`].
+#[cfg(feature = "mysql")]
+pub type MySqlCheckout = PoolCheckout<sqlx::MySql>;
+
+/// A transaction from a [`RotatingMySqlPool`].
+#[cfg(feature = "mysql")]
+pub type MySqlRotatingTransaction = RotatingTransaction<sqlx::MySql>;
+
+impl<DB: SqlxDatabase> RotatingPoolBuilder<Sqlx<DB>> {
     /// The size and the timeouts of each generation's pool; sqlx's defaults if not set.
-    pub fn pool_options(mut self, options: PgPoolOptions) -> Self {
-        self.pool = options;
+    pub fn pool_options(mut self, options: PoolOptions<DB>) -> Self {
+        self.driver.pool = options;
         self
-    }
-
-    /// When the user is replaced, and how patiently.
-    pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    /// The least pause between two connections while the next pool is warmed. Default: 10 ms; up to 100 ms are taken
-    /// where there is time.
-    pub fn warm_pace(mut self, pace: Duration) -> Self {
-        self.pace = Some(pace);
-        self
-    }
-
-    /// A harmless query that each new connection runs before it is used, best the application's commonest. A fresh
-    /// session of PostgreSQL reads its catalogues at the first query, which takes milliseconds. It is a constant of
-    /// the application, never input.
-    pub fn warm_query(mut self, query: impl Into<String>) -> Self {
-        self.warm_query = Some(query.into());
-        self
-    }
-
-    /// Makes the first user, connects with it, and rotates from here on.
-    ///
-    /// # Errors
-    /// Those of [`rotation::start`]: the role, the policy, OpenBao or the database.
-    ///
-    /// # Cancel safety
-    /// Safe: a user that was made is given back.
-    pub async fn start(self) -> Result<RotatingPgPool> {
-        let acquire_timeout = self.pool.get_acquire_timeout();
-        let connector = PgConnector::new(self.connect, self.pool).warm_query(self.warm_query);
-        let mut source = PoolSource::new(self.database, self.role, connector);
-        if let Some(pace) = self.pace {
-            source = source.warm_pace(pace);
-        }
-        let rotating = rotation::start(source, self.policy).await?;
-        Ok(RotatingPgPool { rotating, refusals: Arc::default(), acquire_timeout })
     }
 }
 
-impl RotatingPgPool {
+impl<DB: SqlxDatabase> RotatingPool<Sqlx<DB>> {
     /// A pool to the database of `connect` (its user and password are not used), as users of `role`.
     pub fn builder(
         database: Arc<dyn DynamicCredentials>,
         role: RoleName,
-        connect: PgConnectOptions,
-    ) -> RotatingPgPoolBuilder {
-        let (pool, policy) = (PgPoolOptions::new(), Policy::default());
-        RotatingPgPoolBuilder { database, role, connect, pool, policy, pace: None, warm_query: None }
+        connect: ConnectOptionsOf<DB>,
+    ) -> RotatingPoolBuilder<Sqlx<DB>> {
+        RotatingPoolBuilder::new(Login::Role { database, role }, Sqlx::new(connect))
+    }
+
+    /// A pool to the database of `connect`, as the user named there, by our SVID as client certificate. The server
+    /// must be checked: `sslmode=verify-full`. The options of sqlx keep a copy of the key as long as the pool lives.
+    pub fn by_identity(
+        identity: Arc<dyn WorkloadIdentity>,
+        connect: ConnectOptionsOf<DB>,
+    ) -> RotatingPoolBuilder<Sqlx<DB>> {
+        RotatingPoolBuilder::new(Login::Identity(identity), Sqlx::new(connect))
     }
 
     /// A connection, which keeps its generation as long as it lives.
@@ -116,9 +99,9 @@ impl RotatingPgPool {
     ///
     /// # Cancel safety
     /// Safe.
-    pub async fn acquire(&self) -> sqlx::Result<PgCheckout> {
+    pub async fn acquire(&self) -> sqlx::Result<PoolCheckout<DB>> {
         let (connection, in_use) = self.checkout().await?;
-        Ok(PgCheckout::new(connection, in_use))
+        Ok(PoolCheckout::new(connection, in_use))
     }
 
     /// A transaction, which keeps its generation as long as it lives: the lease of its user is extended for it as
@@ -130,68 +113,12 @@ impl RotatingPgPool {
     ///
     /// # Cancel safety
     /// Safe: the transaction is rolled back.
-    pub async fn begin(&self) -> sqlx::Result<PgRotatingTransaction> {
+    pub async fn begin(&self) -> sqlx::Result<RotatingTransaction<DB>> {
         let (connection, in_use) = self.checkout().await?;
-        PgRotatingTransaction::begin(connection, in_use).await
+        RotatingTransaction::begin(connection, in_use).await
     }
 
-    /// Which generation is in use.
-    pub fn generation(&self) -> Generation {
-        self.rotating.generation()
+    pub(super) async fn checkout(&self) -> sqlx::Result<(PoolConnection<DB>, InUse<sqlx::Pool<DB>>)> {
+        self.take().await.unwrap_or(Err(sqlx::Error::PoolClosed))
     }
-
-    /// The condition, for a readiness probe.
-    pub fn health(&self) -> Health {
-        self.rotating.health()
-    }
-
-    /// What happens from here on.
-    pub fn events(&self) -> Events {
-        self.rotating.events()
-    }
-
-    /// The rotating value itself, to pin a generation's `PgPool` by hand.
-    pub fn rotating(&self) -> &Rotating<PgPool> {
-        &self.rotating
-    }
-
-    /// Tells about an error that was met on a connection or transaction taken from this pool. Errors of queries on
-    /// the pool itself are noted anyway.
-    pub fn report(&self, error: &sqlx::Error) {
-        self.note(error, self.generation());
-    }
-
-    /// Drains the pool and gives the users back, within `limit`. Calling it again waits for the same end.
-    ///
-    /// # Errors
-    /// `Timeout` if something was left to its TTL.
-    ///
-    /// # Cancel safety
-    /// The shutdown goes on.
-    pub async fn shutdown(&self, limit: Duration) -> Result<()> {
-        self.rotating.shutdown(limit).await
-    }
-
-    /// A connection of the newest generation, and the right to keep it.
-    pub(super) async fn checkout(&self) -> sqlx::Result<(PoolConnection<Postgres>, InUse<PgPool>)> {
-        let read = |error: &sqlx::Error| match error {
-            sqlx::Error::PoolClosed => Obstacle::Closed,
-            error => Obstacle::of(refusal(error)),
-        };
-        let taken = checkout::newest(&self.rotating, self.acquire_timeout, PgPool::acquire, read).await;
-        taken.unwrap_or(Err(sqlx::Error::PoolClosed))
-    }
-
-    /// Asks for an early rotation if `error` says that the credential is no good.
-    pub(super) fn note(&self, error: &sqlx::Error, generation: Generation) {
-        if self.refusals.note(refusal(error)) {
-            self.rotating.report_refused(generation);
-        }
-    }
-}
-
-/// What the driver's error says about the credential.
-pub(super) fn refusal(error: &sqlx::Error) -> Refusal {
-    let state = error.as_database_error().and_then(DatabaseError::code);
-    state.as_deref().map_or(Refusal::None, Refusal::from_sqlstate)
 }

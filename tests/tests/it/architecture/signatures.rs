@@ -22,7 +22,21 @@ const ALLOWED: [&str; 12] = [
     "zeroize",
 ];
 /// The connectors hand out what the drivers know.
-const DRIVERS: [&str; 4] = ["deadpool_postgres", "futures_util", "sqlx", "tokio_postgres"];
+const DRIVERS: [&str; 13] = [
+    "aws_credential_types",
+    "bb8",
+    "bb8_postgres",
+    "clickhouse",
+    "deadpool_postgres",
+    "diesel",
+    "diesel_async",
+    "futures_util",
+    "mongodb",
+    "object_store",
+    "redis",
+    "sqlx",
+    "tokio_postgres",
+];
 
 #[test]
 fn no_foreign_type_stands_in_a_public_signature() {

@@ -5,5 +5,6 @@
 
 mod dns;
 mod ear;
+mod engines;
 mod keycloak;
 mod platform;

@@ -11,8 +11,8 @@ use catalyst_sdk::{Catalyst, Secret};
 use catalyst_spiffe::WorkloadIdentity;
 
 use super::ear::{Canaries, listen};
-use crate::scenario::load::events;
 use crate::scenario::stage::Stage;
+use catalyst_sdk::testing::events;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use catalyst_core::http::Method;
 use catalyst_core::{ErrorKind, Secret};
 use catalyst_tests::servers::setup::{self, DynamicRole};
-use catalyst_tests::servers::{OpenBaoServer, PostgresServer, Servers, ServersOptions, poll};
+use catalyst_tests::servers::{MariaDbServer, OpenBaoServer, PostgresServer, Servers, ServersOptions, poll};
 use serde_json::{Value, json};
 
 fn runs(pid: u32) -> bool {
@@ -127,4 +127,44 @@ async fn the_static_role_logs_in() {
     let (name, password) = user(&servers.openbao.api().unwrap().read(&path).await.unwrap());
     assert_eq!(name, Servers::STATIC_USER);
     servers.postgres.connect(&name, &password).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs real servers: cargo xtask live"]
+async fn mariadb_survives_a_kill_and_ends_with_its_value() {
+    let mut mariadb = MariaDbServer::start().await.unwrap();
+    mariadb.kill9().await.unwrap();
+    mariadb.restart().await.unwrap();
+    let wrong = mariadb.connect("root", &Secret::new("wrong")).await.unwrap_err();
+    assert!(wrong.to_string().contains("Access denied"), "{wrong}");
+    mariadb.execute("select * from orders").await.unwrap();
+    let (pid, folder) = (mariadb.pid(), mariadb.folder().to_owned());
+    drop(mariadb);
+    assert!(!runs(pid) && !folder.exists());
+}
+
+#[tokio::test]
+#[ignore = "needs real servers: cargo xtask live"]
+async fn a_user_made_in_mariadb_works_and_its_revocation_ends_its_session() {
+    let (openbao, mariadb) = tokio::try_join!(OpenBaoServer::start(), MariaDbServer::start()).unwrap();
+    let api = openbao.api().unwrap();
+    setup::mariadb_database(&api, &mariadb).await.unwrap();
+    let role = DynamicRole {
+        ttl: Duration::from_secs(3600),
+        max_ttl: Duration::from_secs(3600),
+        ends_sessions: true,
+    };
+    setup::mariadb_role(&api, "orders", role).await.unwrap();
+    let answer = api.send(Method::Get, "database/creds/orders", None).await.unwrap();
+    let answer: Value = answer.json().unwrap();
+    let (name, password) = user(&answer["data"]);
+    let mut session = mariadb.connect(&name, &password).await.unwrap();
+    sqlx::query("insert into orders (item) values ('x')").execute(&mut session).await.unwrap();
+    assert_eq!(mariadb.made_users(&[]).await.unwrap(), std::slice::from_ref(&name));
+
+    api.write("sys/leases/revoke", &json!({ "lease_id": answer["lease_id"] })).await.unwrap();
+    assert!(!mariadb.has_user(&name).await.unwrap());
+    assert!(sqlx::query("select 1").execute(&mut session).await.is_err(), "the open session went on");
+    let refused = mariadb.connect(&name, &password).await.unwrap_err();
+    assert!(refused.to_string().contains("Access denied"), "{refused}");
 }

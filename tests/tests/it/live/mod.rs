@@ -2,14 +2,20 @@
 //! fails them. Every test has servers of its own, so that it may kill them.
 
 mod audit;
+mod bootstrap;
+mod cluster;
 mod contract;
 mod database;
 mod failure;
 mod harness;
 mod keycloak;
 mod login;
+mod manifests;
+mod openbao;
+mod pools;
 mod powerdns;
 mod regions;
 mod rotation;
 mod spire;
+mod stores;
 mod workload;

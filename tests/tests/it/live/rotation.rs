@@ -12,7 +12,7 @@ use catalyst_sdk::rotation::{EventKind, State};
 use catalyst_tests::servers::{Servers, ServersOptions, postgres};
 
 use super::workload::{Workload, mount, path};
-use crate::scenario::load::{Diary, Load, events};
+use catalyst_sdk::testing::{Diary, Load, events};
 
 const SECOND: Duration = Duration::from_secs(1);
 

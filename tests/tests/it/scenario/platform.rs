@@ -8,8 +8,8 @@ use catalyst_sdk::{Catalyst, ErrorKind};
 use catalyst_spiffe::testing::AgentFault;
 use catalyst_tests::postgres::FakePostgres;
 
-use super::load::{Load, events};
 use super::stage::{ID, Stage};
+use catalyst_sdk::testing::{Load, events};
 
 const SECOND: Duration = Duration::from_secs(1);
 

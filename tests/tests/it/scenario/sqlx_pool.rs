@@ -1,89 +1,28 @@
-//! `RotatingPgPool` under load.
+//! What `RotatingPgPool` adds to the contract of pools: sqlx's traits, transactions, streams.
 
 use std::error::Error as _;
 use std::time::Duration;
 
-use catalyst_core::Jitter;
 use catalyst_sdk::ErrorKind;
 use catalyst_sdk::pool::sqlx::RotatingPgPool;
-use catalyst_sdk::rotation::{EventKind, Policy};
-use catalyst_tests::postgres::{FakePostgres, OnDrop, Shutdown};
+use catalyst_sdk::rotation::EventKind;
+use catalyst_sdk::testing::events;
+use catalyst_tests::postgres::{FakePostgres, OnDrop};
 use futures_util::TryStreamExt;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{Acquire, Executor, Postgres};
 
-use super::load::{Load, events};
 use super::mint::{Shop, role};
+use crate::pools::{OpenAt, Place, SqlxPostgres};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn connect(postgres: &FakePostgres) -> PgConnectOptions {
-    PgConnectOptions::new_without_pgpass()
-        .host("127.0.0.1")
-        .port(postgres.address().port())
-        .database("app")
-        .ssl_mode(PgSslMode::Disable)
-}
-
-async fn pool(shop: &Shop, connections: u32) -> RotatingPgPool {
-    RotatingPgPool::builder(shop.credentials(), role(), connect(&shop.postgres))
-        .pool_options(PgPoolOptions::new().max_connections(connections))
-        .policy(Policy::default().jitter(Jitter::Fixed(0.0)))
-        .start()
-        .await
-        .unwrap()
+async fn pool(shop: &Shop, connections: usize) -> RotatingPgPool {
+    let place = Place::new(shop.credentials(), role(), shop.postgres.address().port());
+    SqlxPostgres::open_at(place, connections).await.unwrap().0
 }
 
 async fn count(pool: &RotatingPgPool) -> sqlx::Result<i64> {
     sqlx::query_scalar("select count(*) from orders").fetch_one(pool).await
-}
-
-/// One query in twenty is long.
-async fn mixed(pool: &RotatingPgPool, round: u64) -> sqlx::Result<()> {
-    if round.is_multiple_of(20) {
-        sqlx::query("select pg_sleep(0.3)").execute(pool).await?;
-    } else {
-        count(pool).await?;
-    }
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_query_fails_while_the_user_rotates_under_load() {
-    let shop = Shop::open(4 * SECOND, 4 * SECOND).await;
-    let pool = pool(&shop, 20).await;
-    let mut seen = pool.events();
-    let load = Load::start(16, {
-        let pool = pool.clone();
-        move |round| {
-            let pool = pool.clone();
-            async move { mixed(&pool, round).await }
-        }
-    });
-    events(&mut seen, 3, |event| matches!(event.kind, EventKind::Revoked)).await;
-    let (queries, failures) = load.stop().await;
-    assert_eq!(failures.first(), None);
-    assert!(queries > 1000 && shop.mint.made() >= 4, "{queries} queries, {} users", shop.mint.made());
-    pool.shutdown(5 * SECOND).await.unwrap();
-    assert!(shop.mint.alive().is_empty());
-    assert!(matches!(count(&pool).await.unwrap_err(), sqlx::Error::PoolClosed));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn those_who_wait_for_a_connection_of_a_full_pool_move_to_the_new_one() {
-    let shop = Shop::open(4 * SECOND, 4 * SECOND).await;
-    let pool = pool(&shop, 4).await;
-    let mut seen = pool.events();
-    let load = Load::start(16, {
-        let pool = pool.clone();
-        move |round| {
-            let pool = pool.clone();
-            async move { mixed(&pool, round).await }
-        }
-    });
-    events(&mut seen, 3, |event| matches!(event.kind, EventKind::Revoked)).await;
-    let (_, failures) = load.stop().await;
-    assert_eq!(failures.first(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,18 +97,6 @@ async fn a_stream_keeps_its_generation_and_generic_code_takes_the_pool() {
     assert_eq!(shop.mint.alive().len(), 2, "the stream's user was taken back");
     drop(rows);
     events(&mut seen, 1, |event| matches!(event.kind, EventKind::Revoked)).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_restart_of_the_database_is_survived() {
-    let shop = Shop::open(2 * SECOND, 2 * SECOND).await;
-    let pool = pool(&shop, 4).await;
-    count(&pool).await.unwrap();
-    shop.postgres.restart(Shutdown::Fast).await.unwrap();
-    assert_eq!(count(&pool).await.unwrap(), FakePostgres::ORDERS);
-    let mut seen = pool.events();
-    events(&mut seen, 1, |event| matches!(event.kind, EventKind::Revoked)).await;
-    assert_eq!(count(&pool).await.unwrap(), FakePostgres::ORDERS);
 }
 
 #[tokio::test(flavor = "multi_thread")]

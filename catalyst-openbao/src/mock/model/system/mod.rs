@@ -2,9 +2,11 @@
 //!
 //! Each area admits its requests itself, for some of them need no token.
 
+mod app_roles;
 mod audit;
 mod auth_methods;
 mod control_groups;
+mod fields;
 mod metrics;
 mod mounts;
 mod namespaces;
@@ -12,8 +14,15 @@ mod plugins;
 mod policies;
 mod quotas;
 mod raft;
+mod rekey;
+mod root_generation;
 mod route;
 mod seal;
+mod settings;
+mod token_store;
+mod written_logins;
+
+pub(super) use settings::Settings;
 
 use super::Refusal;
 use crate::mock::wire::Content;

@@ -85,7 +85,7 @@ pub(crate) fn binary() -> PathBuf {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let tests = std::env::current_exe().unwrap();
     let profile = tests.parent().unwrap().parent().unwrap();
-    let mut build = Command::new(env!("CARGO"));
+    let mut build = Command::new("cargo");
     build.current_dir(root).args([
         "build",
         "--locked",

@@ -1,0 +1,5 @@
+//! The engines that answer for themselves.
+
+pub(super) mod cubbyhole;
+pub(super) mod totp;
+pub(super) mod transit;

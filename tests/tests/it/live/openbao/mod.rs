@@ -1,0 +1,8 @@
+//! The contracts of engines, of the server's own API and of login methods, on a real OpenBao.
+
+mod auth_methods;
+mod cubbyhole;
+mod operator;
+mod system;
+mod totp;
+mod transit;

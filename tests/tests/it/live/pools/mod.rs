@@ -1,0 +1,5 @@
+//! The contract of pools, on the real databases.
+
+mod identity;
+mod mariadb;
+mod postgres;

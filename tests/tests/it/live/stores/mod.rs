@@ -1,0 +1,6 @@
+//! Stores beyond SQL.
+
+mod ferretdb;
+mod s3;
+mod secrets;
+mod valkey;
