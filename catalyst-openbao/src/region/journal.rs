@@ -22,6 +22,32 @@ const TRIES: u32 = 6;
 /// An append takes no longer. The write that it is about has happened.
 const LIMIT: Duration = Duration::from_secs(2);
 
+/// What was done to a path, as it stands in a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// A new version was written.
+    Wrote,
+    /// Anything else.
+    Changed,
+}
+
+impl Done {
+    /// A line of the journal.
+    pub(crate) fn line(self, path: &str) -> String {
+        let kind = match self {
+            Self::Wrote => 'w',
+            Self::Changed => 'c',
+        };
+        format!("{kind} {path}")
+    }
+
+    /// What a line says; what is no line of ours is of no use.
+    pub(crate) fn read(line: &str) -> Option<(Self, &str)> {
+        let (kind, path) = line.split_once(' ')?;
+        Some((if kind == "w" { Self::Wrote } else { Self::Changed }, path))
+    }
+}
+
 /// What a journal holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pages {
@@ -98,10 +124,10 @@ impl Writer {
     }
 
     /// Notes that `path` was written. Fails in silence, but for the log: the next sweep finds it.
-    pub(crate) async fn note(&self, kv: &Kv2, path: &SecretPath) {
+    pub(crate) async fn note(&self, kv: &Kv2, path: &SecretPath, done: Done) {
         let batch = {
             let mut waiting = self.queue();
-            waiting.paths.push(path.as_str().to_owned());
+            waiting.paths.push(done.line(path.as_str()));
             waiting.batch
         };
         match timeout(LIMIT, self.flush(kv, batch)).await {
@@ -150,6 +176,14 @@ impl Writer {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_line_says_what_was_done_to_which_path() {
+        for (done, path) in [(Done::Wrote, "a b/c d"), (Done::Changed, "w x")] {
+            assert_eq!(Done::read(&done.line(path)), Some((done, path)));
+        }
+        assert_eq!(Done::read("nothing"), None);
+    }
 
     #[test]
     fn a_reader_that_fell_behind_is_told() {

@@ -19,7 +19,9 @@ use super::{errors, marker, view};
 use crate::{Kv2, Mount, OpenBao, RegionName};
 
 /// A region that does not answer within this time has not answered.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_secs(3);
+/// The same, for one that did not answer the last time, and that nothing hangs on: it must not hold up the others.
+const SHORT_LOOK: Duration = Duration::from_millis(500);
 /// A promotion whose region does not answer is tried again after this time.
 const AGAIN: Duration = Duration::from_millis(250);
 
@@ -186,7 +188,7 @@ impl Shared {
 
     /// Looks at the records of all regions.
     async fn verify(&self, operation: &'static str, primary: usize) -> Result<usize> {
-        let mut answers = self.answers().await;
+        let mut answers = self.answers(primary).await;
         let name = &self.regions[primary].name;
         let epoch = match verdict(name, &answers.said) {
             Verdict::Primary { epoch } => epoch,
@@ -210,7 +212,7 @@ impl Shared {
 
     /// Makes a region primary: in its own record, and in those of all others that answer.
     async fn take_over(&self, operation: &'static str, ordered: usize) -> Result<()> {
-        let mut answers = self.answers().await;
+        let mut answers = self.answers(ordered).await;
         let name = &self.regions[ordered].name;
         let epoch = match verdict(name, &answers.said) {
             // Another router that had the same order was first.
@@ -245,11 +247,13 @@ impl Shared {
         Ok(())
     }
 
-    /// What each region says of the primary.
-    async fn answers(&self) -> Answers {
+    /// What each region says of the primary; the one that it is about is waited for.
+    async fn answers(&self, of: usize) -> Answers {
         let looks = (0..self.regions.len()).map(|index| {
             let kv = self.kv(index);
-            async move { timeout(LOOK, Box::pin(fence::read(&kv))).await }
+            let patient = index == of || self.view(index).is_healthy();
+            let limit = if patient { LOOK } else { SHORT_LOOK };
+            async move { timeout(limit, Box::pin(fence::read(&kv))).await }
         });
         let mut answers = Answers::default();
         for (region, looked) in self.regions.iter().zip(join_all(looks).await) {
@@ -259,6 +263,9 @@ impl Shared {
                 Ok(Err(error)) => (Answered::Nothing, 0, Some(error)),
                 Err(_elapsed) => (Answered::Nothing, 0, None),
             };
+            if answered == Answered::Nothing {
+                lock(&region.view).failed(Instant::now());
+            }
             answers.said.push((region.name.clone(), answered));
             answers.versions.push(version);
             answers.failures.push(failure);

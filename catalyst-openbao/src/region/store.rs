@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use catalyst_core::{ErrorKind, Result};
 use tokio::time::{Instant, sleep};
 
+use super::journal::Done;
 use super::own_writes::OwnWrite;
 use super::route::Answer;
 use super::shared::{Shared, lock};
@@ -84,7 +85,8 @@ impl RegionalStore {
     /// What was done is remembered, and noted for the replicator.
     async fn wrote(&self, kv: &Kv2, path: &SecretPath, version: Option<u64>) {
         lock(&self.shared.own).note(path, OwnWrite { at: Instant::now(), version });
-        self.shared.journal.note(kv, path).await;
+        let done = if version.is_some() { Done::Wrote } else { Done::Changed };
+        self.shared.journal.note(kv, path, done).await;
     }
 
     /// Notes also what may have been done.

@@ -39,6 +39,8 @@ pub(super) enum Outcome {
     InSync,
     Copied {
         versions: usize,
+        /// The newest version, and the custom metadata with the mark, where they were written.
+        settled: Option<(u64, std::collections::BTreeMap<String, String>)>,
     },
     Removed,
     /// It changed under our hands, over and over.
@@ -94,7 +96,9 @@ impl Ends {
             next = look.plan(&known);
         }
         match next {
-            Plan::InSync if *copied > 0 => Ok(Step::Done(Outcome::Copied { versions: *copied })),
+            Plan::InSync if *copied > 0 => {
+                Ok(Step::Done(Outcome::Copied { versions: *copied, settled: None }))
+            }
             Plan::InSync => Ok(Step::Done(Outcome::InSync)),
             Plan::Refused(conflict) => Ok(Step::Done(Outcome::Refused(conflict))),
             Plan::Remove => {
@@ -110,7 +114,10 @@ impl Ends {
                     return Ok(Step::Again);
                 }
                 *copied += change.write.len().max(1);
-                Ok(Step::Done(Outcome::Copied { versions: *copied }))
+                let custom = change.settle.and_then(|settle| settle.custom);
+                let version = look.source.as_ref().map(|secret| secret.current_version);
+                let settled = version.zip(custom);
+                Ok(Step::Done(Outcome::Copied { versions: *copied, settled }))
             }
             // Comparing settles what is to be compared.
             Plan::Compare(_) => Ok(Step::Again),

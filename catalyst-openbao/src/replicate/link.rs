@@ -9,6 +9,7 @@ use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
 
 use super::conflict::Conflict;
+use super::copies::Copies;
 use super::copy::{Ends, Look, Outcome, known};
 use super::event::{ReplicaEvent, ReplicaLag, ReplicaObserver, SweepReport};
 use super::in_flight::InFlight;
@@ -19,7 +20,8 @@ use super::server_time::ServerClock;
 use super::settings::Settings;
 use super::walk::walk;
 use crate::refusal::SERVICE;
-use crate::region::{Fence, Marker, Replication, errors, fence, journal, marker, records, replication};
+use crate::region::journal::Done;
+use crate::region::{Fence, Marker, Replication, errors, fence, marker, records, replication};
 use crate::{Kv2, OpenBao, RegionName, SecretPath};
 
 /// The right to copy is looked up again after this time.
@@ -31,7 +33,7 @@ const AUTHORITY_TRIES: u32 = 3;
 /// A server's clock is asked again after this time.
 const CLOCK: Duration = Duration::from_secs(10);
 /// More hints at once are not worth following one by one.
-const MAX_HINTS: usize = 10_000;
+pub(super) const MAX_HINTS: usize = 10_000;
 /// So many secrets are put on record at once before they are copied.
 const BATCH: usize = 1_000;
 /// Fewer removals than this are never thought a mistake.
@@ -46,46 +48,50 @@ pub(super) struct Region {
 
 /// Something to be done.
 #[derive(Debug)]
-struct Work {
-    path: String,
-    look: Look,
+pub(super) struct Work {
+    pub(super) path: String,
+    pub(super) look: Look,
     /// Whether the look is new enough to act on.
-    fresh: bool,
+    pub(super) fresh: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct Link {
-    source: Region,
-    target: Region,
-    ends: Ends,
-    settings: Arc<Settings>,
-    pace: Pace,
-    in_flight: InFlight,
+    pub(super) source: Region,
+    pub(super) target: Region,
+    pub(super) ends: Ends,
+    pub(super) settings: Arc<Settings>,
+    pub(super) pace: Pace,
+    pub(super) in_flight: InFlight,
+    pub(super) copies: Copies,
     progress: Mutex<Progress>,
 }
 
+/// Paths to look at, and what is known to have been done to them.
+pub(super) type Hints = BTreeMap<String, Done>;
+
 /// What the two loops of a link tell each other.
 #[derive(Debug, Default)]
-struct Progress {
-    authority: Option<(Instant, u64)>,
-    clocks: Option<(Instant, ServerClock, ServerClock)>,
+pub(super) struct Progress {
+    pub(super) authority: Option<(Instant, u64)>,
+    pub(super) clocks: Option<(Instant, ServerClock, ServerClock)>,
     /// Of each journal, the version that was read, and how many paths there were.
-    journals: BTreeMap<String, (u64, u64)>,
+    pub(super) journals: BTreeMap<String, (u64, u64)>,
     /// Paths to look at.
-    hints: BTreeSet<String>,
+    pub(super) hints: Hints,
     /// All that was there at this moment is copied.
-    swept: Option<Instant>,
-    noted: Option<Instant>,
+    pub(super) swept: Option<Instant>,
+    pub(super) noted: Option<Instant>,
     /// Whether the journals' ends were looked at.
-    started: bool,
+    pub(super) started: bool,
     /// Some paths were lost by this moment: only a sweep that is begun later finds them.
-    gap: Option<Instant>,
+    pub(super) gap: Option<Instant>,
     /// When it was last said in the secondary how far we are.
-    stated: Option<Instant>,
-    sweeping: usize,
-    following: usize,
-    conflicts: BTreeMap<String, Conflict>,
-    policy_conflicts: usize,
+    pub(super) stated: Option<Instant>,
+    pub(super) sweeping: usize,
+    pub(super) following: usize,
+    pub(super) conflicts: BTreeMap<String, Conflict>,
+    pub(super) policy_conflicts: usize,
 }
 
 impl Progress {
@@ -106,6 +112,7 @@ impl Link {
             settings,
             pace,
             in_flight: InFlight::default(),
+            copies: Copies::default(),
             progress: Mutex::default(),
         }
     }
@@ -133,7 +140,7 @@ impl Link {
                 progress.gap = Some(Instant::now());
                 return;
             }
-            progress.hints.insert(path);
+            progress.hints.insert(path, Done::Changed);
         }
     }
 
@@ -186,7 +193,7 @@ impl Link {
             let (source, target) = (here.remove(&path), there.remove(&path));
             let look = Look { source, target, source_now, target_now, begun };
             match look.plan(&Known::Nothing) {
-                Plan::InSync => self.settled(&path),
+                Plan::InSync => self.in_step(&path, look.target.as_ref()),
                 next => {
                     removals += usize::from(next == Plan::Remove);
                     // Nobody's version can be lost by making a secret that must not exist; all else is looked at again.
@@ -201,56 +208,9 @@ impl Link {
         Ok((report, work))
     }
 
-    /// Looks at what the journals name, and brings it over.
-    pub(super) async fn follow(&self) -> Result<()> {
-        let begun = Instant::now();
-        self.authorise().await?;
-        self.in_flight.load(&self.ends.target).await?;
-        self.start_journals().await?;
-        self.read_journals().await?;
-        let hints = {
-            let mut progress = self.progress();
-            let hints = std::mem::take(&mut progress.hints);
-            progress.following = hints.len();
-            hints
-        };
-        let mut report = SweepReport::default();
-        let followed = self.follow_hints(&hints, &mut report).await;
-        let mut progress = self.progress();
-        progress.following = 0;
-        if followed.is_err() {
-            progress.hints.extend(hints);
-        } else if report.moving == 0 && progress.gap.is_none() {
-            progress.noted = Some(begun);
-        }
-        drop(progress);
-        followed
-    }
-
-    async fn follow_hints(&self, hints: &BTreeSet<String>, report: &mut SweepReport) -> Result<()> {
-        // What is no path for us is refused by the sweep, in due form.
-        let paths: Vec<_> = hints.iter().filter_map(|path| parsed(path)).collect();
-        let looks = stream::iter(paths).map(|path| async move {
-            let look = self.look(&path).await?;
-            Ok::<_, Error>(Work { path: path.as_str().to_owned(), look, fresh: true })
-        });
-        let mut looks = looks.buffer_unordered(self.settings.concurrency);
-        let mut work = Vec::new();
-        while let Some(looked) = looks.next().await {
-            let one = looked?;
-            if one.look.plan(&Known::Nothing) == Plan::InSync {
-                self.settled(&one.path);
-            } else {
-                work.push(one);
-            }
-        }
-        drop(looks);
-        self.bring_all(work, report, |_left| {}).await
-    }
-
     /// Brings secrets over, many at a time. One that fails holds no other up; the first failure is returned. `left` is
     /// told how many are left.
-    async fn bring_all(
+    pub(super) async fn bring_all(
         &self,
         work: Vec<Work>,
         report: &mut SweepReport,
@@ -313,6 +273,7 @@ impl Link {
 
     async fn bring(&self, one: Work) -> Result<Outcome> {
         let Work { path, look, fresh } = one;
+        self.copies.forget(&path);
         let outcome = match parsed(&path) {
             Some(parsed) => {
                 let look = if fresh { look } else { self.look(&parsed).await? };
@@ -328,8 +289,11 @@ impl Link {
                     self.tell(&ReplicaEvent::Conflict { target, path, conflict: conflict.clone() });
                 }
             }
-            Outcome::Copied { versions } => {
+            Outcome::Copied { versions, settled } => {
                 self.settled(&path);
+                if let Some((version, custom)) = settled {
+                    self.copies.settled(&path, *version, custom);
+                }
                 self.tell(&ReplicaEvent::Copied { target, path, versions: *versions });
             }
             Outcome::Removed => {
@@ -342,12 +306,17 @@ impl Link {
         Ok(outcome)
     }
 
-    async fn look(&self, path: &SecretPath) -> Result<Look> {
+    pub(super) async fn look(&self, path: &SecretPath) -> Result<Look> {
         let (source_now, target_now) = self.clocks().await?;
         let (source, target) =
             tokio::try_join!(known(&self.ends.source, path), known(&self.ends.target, path))?;
         let begun = self.in_flight.left(path.as_str());
         Ok(Look { source, target, source_now, target_now, begun })
+    }
+
+    pub(super) fn in_step(&self, path: &str, target: Option<&crate::SecretMetadata>) {
+        self.copies.in_step(path, target);
+        self.settled(path);
     }
 
     fn settled(&self, path: &str) {
@@ -376,51 +345,6 @@ impl Link {
         Ok(())
     }
 
-    /// Looks where the journals end. What they name already is found by the first sweep.
-    async fn start_journals(&self) -> Result<()> {
-        if self.progress().started {
-            return Ok(());
-        }
-        let mut ends = BTreeMap::new();
-        for slot in self.journals().await?.into_keys() {
-            if let Some((pages, version)) = journal::read(&self.ends.source, &slot).await? {
-                ends.insert(slot, (version, pages.count));
-            }
-        }
-        let mut progress = self.progress();
-        if !progress.started {
-            (progress.started, progress.journals, progress.gap) = (true, ends, Some(Instant::now()));
-        }
-        Ok(())
-    }
-
-    /// Looks which journals have grown, and takes note of the paths.
-    async fn read_journals(&self) -> Result<()> {
-        for (slot, version) in self.journals().await? {
-            let seen = self.progress().journals.get(&slot).copied();
-            if seen.is_some_and(|(seen, _)| seen == version) {
-                continue;
-            }
-            let Some((pages, version)) = journal::read(&self.ends.source, &slot).await? else { continue };
-            let mut progress = self.progress();
-            match pages.since(seen.map_or(0, |(_, count)| count)) {
-                Some(new) if new.len() + progress.hints.len() <= MAX_HINTS => {
-                    progress.hints.extend(new.iter().cloned());
-                }
-                _ => progress.gap = Some(Instant::now()),
-            }
-            progress.journals.insert(slot, (version, pages.count));
-        }
-        Ok(())
-    }
-
-    /// The journals there are, and their versions.
-    async fn journals(&self) -> Result<BTreeMap<String, u64>> {
-        let limit = usize::from(records::JOURNALS) + 1;
-        let page = self.ends.source.list_detailed(Some(&records::journals()?), None, limit).await?;
-        Ok(page.secrets.into_iter().map(|(slot, about)| (slot, about.current_version)).collect())
-    }
-
     /// Both servers' clocks.
     async fn clocks(&self) -> Result<(std::time::SystemTime, std::time::SystemTime)> {
         let fresh = self.progress().clocks.filter(|(taken, ..)| taken.elapsed() < CLOCK);
@@ -436,7 +360,7 @@ impl Link {
     }
 
     /// The epoch in which this link may copy; tells the secondary if it does not know.
-    async fn authorise(&self) -> Result<u64> {
+    pub(super) async fn authorise(&self) -> Result<u64> {
         if let Some((at, epoch)) = self.progress().authority
             && at.elapsed() < AUTHORITY
         {
@@ -488,18 +412,18 @@ impl Link {
         Ok(fence::read(&self.ends.target).await?.fence.is_some())
     }
 
-    fn tell(&self, event: &ReplicaEvent) {
+    pub(super) fn tell(&self, event: &ReplicaEvent) {
         let observer: &dyn ReplicaObserver = &*self.settings.observer;
         observer.event(event);
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A path as the server names it; none if this crate would change it.
-fn parsed(path: &str) -> Option<SecretPath> {
+pub(super) fn parsed(path: &str) -> Option<SecretPath> {
     path.parse::<SecretPath>().ok().filter(|parsed| parsed.as_str() == path && !records::is_ours(path))
 }
 

@@ -48,7 +48,12 @@ pub(super) enum Placeholders {
 impl Mark {
     /// The mark of a secret, if it has a good one.
     pub(super) fn of(secret: &SecretMetadata) -> Option<Self> {
-        Self::parse(secret.custom.get(NAME)?)
+        Self::read(&secret.custom)
+    }
+
+    /// The mark in some custom metadata.
+    pub(super) fn read(custom: &BTreeMap<String, String>) -> Option<Self> {
+        Self::parse(custom.get(NAME)?)
     }
 
     fn parse(text: &str) -> Option<Self> {

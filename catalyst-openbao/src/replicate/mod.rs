@@ -48,8 +48,10 @@
 //! `sys/policies/acl/*`. Nobody else should be allowed to write on a secondary.
 
 mod conflict;
+mod copies;
 mod copy;
 mod event;
+mod follow;
 mod in_flight;
 mod link;
 pub(crate) mod mark;

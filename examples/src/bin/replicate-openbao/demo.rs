@@ -7,6 +7,7 @@ use catalyst_openbao::region::{Regions, WriteToken};
 use catalyst_openbao::replicate::Replicator;
 use catalyst_openbao::testing::{FakeOpenBao, image};
 use catalyst_openbao::{OpenBao, SecretData, SecretPath, SecretStore, WriteMode};
+use tokio::time::Instant;
 
 use crate::report::{self, line};
 use crate::{Broken, Ended};
@@ -56,7 +57,7 @@ pub(crate) async fn run() -> Result<Ended, Broken> {
             store.write(&path, &SecretData::from([("password", "one")]), WriteMode::Overwrite).await?;
         last = Some(WriteToken::new(path, &written));
     }
-    let begun = tokio::time::Instant::now();
+    let begun = Instant::now();
     if let Some(token) = &last {
         store.read_after(token).await?;
     }
@@ -83,7 +84,7 @@ pub(crate) async fn run() -> Result<Ended, Broken> {
 
     line("a person promotes salalah");
     replication.abort();
-    let begun = tokio::time::Instant::now();
+    let begun = Instant::now();
     regions.promote(&"salalah".parse()?).await?;
     store.write(&orders, &change, WriteMode::IfVersion(1)).await?;
     line(&format!("the first write after {} ms", begun.elapsed().as_millis()));

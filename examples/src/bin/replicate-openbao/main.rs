@@ -66,3 +66,13 @@ async fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_story_ends_with_three_regions_alike() {
+        assert_eq!(demo::run().await.unwrap(), Ended::Alike);
+    }
+}

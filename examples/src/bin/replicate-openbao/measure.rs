@@ -7,7 +7,7 @@ use catalyst_openbao::replicate::Replicator;
 use catalyst_openbao::{Kv2, Login, Mount, OpenBao, SecretData, SecretPath, SecretStore, WriteMode};
 use catalyst_tests::servers::OpenBaoServer;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::report::line;
 use crate::{Broken, Ended};
@@ -39,11 +39,11 @@ pub(crate) async fn run(secrets: usize) -> Result<Ended, Broken> {
     let data = || SecretData::from([("user", "orders"), ("password", "0123456789abcdef0123456789abcdef")]);
     stream::iter(0..secrets)
         .map(|number| write(&from, number, data()))
-        .buffer_unordered(CONCURRENCY)
+        .buffer_unordered(CONCURRENCY / 2)
         .try_collect::<Vec<_>>()
         .await?;
 
-    let begun = tokio::time::Instant::now();
+    let begun = Instant::now();
     stream::iter(0..secrets)
         .map(|number| read_and_write(&from, &to, number))
         .buffer_unordered(CONCURRENCY)
@@ -55,7 +55,7 @@ pub(crate) async fn run(secrets: usize) -> Result<Ended, Broken> {
         .target("copy".parse()?, copy.clone());
     let replicator = replicator.concurrency(CONCURRENCY).build()?;
     replicator.claim().await?;
-    let begun = tokio::time::Instant::now();
+    let begun = Instant::now();
     for (_, swept) in replicator.sweep().await {
         swept?;
     }
@@ -66,7 +66,7 @@ pub(crate) async fn run(secrets: usize) -> Result<Ended, Broken> {
         bare_took.as_secs_f64(),
         copied.as_secs_f64() / bare_took.as_secs_f64()
     ));
-    let begun = tokio::time::Instant::now();
+    let begun = Instant::now();
     for (_, swept) in replicator.sweep().await {
         swept?;
     }
@@ -77,9 +77,10 @@ pub(crate) async fn run(secrets: usize) -> Result<Ended, Broken> {
         .region("copy".parse()?, copy.clone())
         .primary("source".parse()?)
         .build()?;
-    let replication = tokio::spawn(replicator.run());
+    let (replication, upkeep) = (tokio::spawn(replicator.run()), tokio::spawn(regions.maintain()));
     let mut lags = lags(&regions, &copy.kv(mount), secrets, &data()).await?;
     replication.abort();
+    upkeep.abort();
     lags.sort_unstable();
     let at = |share: usize| lags[(lags.len() * share / 100).min(lags.len() - 1)].as_secs_f64();
     line(&format!(
@@ -119,9 +120,9 @@ async fn lags(
         let (store, copy, data) = (regions.store(), copy.clone(), data.clone());
         waits.spawn(async move {
             let version = store.write(&path, &data, WriteMode::Overwrite).await?.version;
-            let written = tokio::time::Instant::now();
+            let written = Instant::now();
             while copy.read(&path, Some(version)).await.is_err() {
-                sleep(Duration::from_millis(20)).await;
+                sleep(Duration::from_millis(50)).await;
             }
             Ok::<_, Broken>(written.elapsed())
         });

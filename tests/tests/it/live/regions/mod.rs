@@ -1,8 +1,8 @@
 //! Three regions with a real OpenBao each.
 
 mod killed;
+mod lag;
 mod loss;
-mod pending;
 mod policies;
 mod replication;
 mod stage;

@@ -1,5 +1,4 @@
-//! What does not hold yet on a machine that does other things beside it: how soon writes arrive. `cargo xtask live` says
-//! that it did not run.
+//! How soon writes arrive.
 
 use std::time::Duration;
 
@@ -36,19 +35,23 @@ async fn writes_at_a_hundred_a_second_arrive_without_waiting_for_a_scan() {
         waits.spawn(async move {
             let path = path(&format!("s{}", number % 200));
             let version = store.write(&path, &value("x"), WriteMode::Overwrite).await.unwrap().version;
+            // One in five is looked for; looking for all would be more work than copying them.
+            if number % 5 != 0 {
+                return None;
+            }
             let written = tokio::time::Instant::now();
             while copy.read(&path, Some(version)).await.is_err() {
-                sleep(Duration::from_millis(50)).await;
+                sleep(Duration::from_millis(20)).await;
             }
-            written.elapsed()
+            Some(written.elapsed())
         });
     }
-    let mut lags = waits.join_all().await;
+    let mut lags: Vec<_> = waits.join_all().await.into_iter().flatten().collect();
     lags.sort_unstable();
     let (middle, most, all) = (lags[lags.len() / 2], lags[lags.len() * 99 / 100], lags[lags.len() - 1]);
     println!("lag of {} writes at 100 a second: p50 {middle:?}, p99 {most:?}, longest {all:?}", lags.len());
-    // The figure that is promised is measured in a release build on a quiet machine.
-    assert!(most < Duration::from_secs(10), "p99 {most:?}");
+    // The figure that is promised is measured in a release build on a quiet machine; a scan would take longer.
+    assert!(most < Duration::from_secs(5), "p99 {most:?}");
     for lag in replicator.lag() {
         assert_eq!(lag.conflicts, 0, "{lag:?}");
     }
