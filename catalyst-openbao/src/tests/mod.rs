@@ -5,6 +5,8 @@ mod api_request;
 mod auth_methods;
 mod bad_input;
 mod credentials;
+mod database_admin;
+mod identity;
 mod logins;
 mod once;
 mod raft;

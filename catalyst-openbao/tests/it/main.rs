@@ -4,8 +4,10 @@
 mod bootstrap;
 mod cluster;
 mod cubbyhole;
+mod database_admin;
 mod fake;
 mod faults;
+mod identity;
 mod mock;
 mod operator;
 mod recorded;

@@ -32,7 +32,7 @@ fn creation(role: &DatabaseRole, report: &mut Report) -> BTreeSet<String> {
     general::mentions(&role.creation_statements, list, report);
     let (mut made_at, mut rights) = (BTreeSet::new(), false);
     for (number, sql) in all.iter().enumerate() {
-        if sql.parts().any(|part| is_privileged(part)) {
+        if sql.parts().any(is_privileged) {
             report.statement(Rule::Privileged, list, number);
         }
         if sql.has(&["ON", "*", ".", "*"]) {

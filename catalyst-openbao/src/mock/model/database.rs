@@ -7,6 +7,7 @@ use catalyst_core::Secret;
 use tokio::time::Instant;
 
 use super::clock::seconds;
+use super::database_settings::DatabaseSettings;
 use super::grant::SYSTEM_MAX_TTL;
 use super::leases::LeaseRecord;
 use super::state::{Call, Due, Engine, State, full_path};
@@ -56,6 +57,11 @@ impl MockRole {
         self.allowed = allowed;
         self
     }
+
+    /// The term of its leases, and their longest.
+    pub(super) fn terms(&self) -> (Duration, Duration) {
+        (self.ttl, self.max_ttl)
+    }
 }
 
 /// A static role: an existing user whose password the server changes.
@@ -78,7 +84,8 @@ const ROTATION_TICK: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(super) struct Database {
     pub(super) roles: BTreeMap<String, MockRole>,
-    statics: BTreeMap<String, StaticUser>,
+    pub(super) statics: BTreeMap<String, StaticUser>,
+    pub(super) settings: DatabaseSettings,
     /// The database cannot be reached.
     pub(super) down: bool,
     /// Why the database refuses to drop users.
@@ -88,11 +95,11 @@ pub(super) struct Database {
 }
 
 #[derive(Clone)]
-struct StaticUser {
-    username: String,
+pub(super) struct StaticUser {
+    pub(super) username: String,
     password: Secret,
-    period: Duration,
-    rotated: Instant,
+    pub(super) period: Duration,
+    pub(super) rotated: Instant,
 }
 
 /// A user that was made.
@@ -118,6 +125,7 @@ impl Database {
         Self {
             roles: BTreeMap::new(),
             statics: BTreeMap::new(),
+            settings: DatabaseSettings::default(),
             down: false,
             keeps_users: None,
             mounted: now,
@@ -203,6 +211,7 @@ impl State {
         }
         let unknown = || Refusal::bad_request(&format!("unknown role: {role}"));
         let wanted = database.roles.get(role).ok_or_else(unknown)?.clone();
+        database.settings.check(role)?;
         if !wanted.allowed {
             return Err(Refusal::internal(&format!("\"{role}\" is not an allowed role")));
         }

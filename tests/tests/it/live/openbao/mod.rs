@@ -2,6 +2,8 @@
 
 mod auth_methods;
 mod cubbyhole;
+mod database_admin;
+mod database_templates;
 mod operator;
 mod system;
 mod totp;
