@@ -2,5 +2,10 @@
 
 pub(super) mod cubbyhole;
 pub(super) mod identity;
+pub(super) mod kubernetes;
+mod leasing;
+pub(super) mod rabbitmq;
 pub(super) mod totp;
 pub(super) mod transit;
+
+use leasing::leased;

@@ -25,7 +25,8 @@ struct Stage {
 
 impl Stage {
     async fn start() -> Self {
-        let (server, postgres) = tokio::try_join!(OpenBaoServer::start_dev(), PostgresServer::start()).unwrap();
+        let (server, postgres) =
+            tokio::try_join!(OpenBaoServer::start_dev(), PostgresServer::start()).unwrap();
         server.api().unwrap().write("sys/mounts/database", &json!({ "type": "database" })).await.unwrap();
         let bao = builder(&server).login(Login::token(server.root_token().clone())).build().unwrap();
         let stage = Self { bao, postgres, _server: server };
@@ -66,7 +67,10 @@ impl Stage {
         let (user, password) = (&lease.value.username, &lease.value.password);
         let session = self.postgres.connect(user, password).await.unwrap();
         assert_eq!(session.query("select * from orders", &[]).await.unwrap().len(), 3);
-        session.batch_execute(&format!("create table {table} (kept int); insert into {table} values (1)")).await.unwrap();
+        session
+            .batch_execute(&format!("create table {table} (kept int); insert into {table} values (1)"))
+            .await
+            .unwrap();
         // A lock that is held must not keep the user from being dropped.
         session.batch_execute(&format!("begin; lock table {table}")).await.unwrap();
 
@@ -74,7 +78,11 @@ impl Stage {
         assert!(!self.postgres.has_role(user).await.unwrap());
         assert!(session.query("select 1", &[]).await.is_err(), "the open session went on");
         assert!(self.postgres.connect(user, password).await.is_err());
-        assert_eq!(self.owner_of(table).await.as_deref(), Some(APPLICATION), "what it made is lost, or nobody's");
+        assert_eq!(
+            self.owner_of(table).await.as_deref(),
+            Some(APPLICATION),
+            "what it made is lost, or nobody's"
+        );
         self.database().revoke(&lease.id).await.unwrap();
     }
 }
@@ -105,7 +113,8 @@ async fn users_of_the_template_end_in_full_by_a_manager_that_is_no_superuser() {
     let app = "app".parse().unwrap();
     let plain = PostgresRole::member_of(APPLICATION).unwrap().role(&app);
     stage.a_user_ends_in_full(&plain, "made_plain").await;
-    let acting = PostgresRole::member_of(APPLICATION).unwrap().acting_as_group().connection_limit(2).role(&app);
+    let acting =
+        PostgresRole::member_of(APPLICATION).unwrap().acting_as_group().connection_limit(2).role(&app);
     stage.a_user_ends_in_full(&acting, "made_acting").await;
 }
 

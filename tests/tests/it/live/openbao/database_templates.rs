@@ -145,7 +145,11 @@ async fn users_of_valkey_touch_their_keys_only_and_end_in_full() {
     database.revoke(&lease.id).await.unwrap();
     assert!(ask(&["PING"]).await.is_err(), "the open connection went on");
     assert!(!valkey.accepts(user, &lease.value.password).await);
-    assert_eq!(valkey.command(&["GET", "orders:1"]).await.unwrap().text(), Some("tea"), "what it wrote stays");
+    assert_eq!(
+        valkey.command(&["GET", "orders:1"]).await.unwrap().text(),
+        Some("tea"),
+        "what it wrote stays"
+    );
 
     // Why the checks want patterns: without any rule a user may read everything.
     let defaults = users.creation_statements(Vec::<String>::new());

@@ -80,7 +80,7 @@ impl Identities {
                 return Err(Refusal::bad_request("alias can't be set on an internal group"));
             }
             let of_it = self.group_aliases.iter().find(|(_, record)| text(record, "canonical_id") == whose);
-            let id = of_it.map(|(id, _)| id.clone()).unwrap_or_else(|| state.random_nonce());
+            let id = of_it.map_or_else(|| state.random_nonce(), |(id, _)| id.clone());
             alias.insert("id".to_owned(), id.clone().into());
             self.group_aliases.insert(id.clone(), alias);
             return Ok(Content::data(json!({ "canonical_id": whose, "id": id })));

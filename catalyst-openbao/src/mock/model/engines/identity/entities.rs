@@ -165,13 +165,13 @@ impl Identities {
             }
         }
         let [id, name, alias_id, alias_name] = given;
-        let (table, aliases) = match what {
+        let (table, names) = match what {
             "entity" => (&self.entities, &self.aliases),
             "group" => (&self.groups, &self.group_aliases),
             _ => return Err(Refusal::unsupported_path()),
         };
         let accessor = text(&fields, "alias_mount_accessor");
-        let aliased = aliases.iter().find(|(alias, record)| {
+        let aliased = names.iter().find(|(alias, record)| {
             *alias == alias_id
                 || !alias_name.is_empty()
                     && text(record, "name") == alias_name

@@ -17,7 +17,7 @@ const DAY: u64 = 86_400;
 #[derive(Clone)]
 pub(super) struct Keys {
     pub(super) issuer: String,
-    pub(super) keys: BTreeMap<String, Key>,
+    pub(super) named: BTreeMap<String, Key>,
     pub(super) roles: BTreeMap<String, Record>,
 }
 
@@ -35,7 +35,7 @@ impl Default for Keys {
         let key = Key { fields, versions: Vec::new() };
         Self {
             issuer: String::new(),
-            keys: BTreeMap::from([("default".to_owned(), key)]),
+            named: BTreeMap::from([("default".to_owned(), key)]),
             roles: BTreeMap::new(),
         }
     }
@@ -54,7 +54,7 @@ impl Identities {
             (Verb::Read, ("config", "")) => Ok(Content::data(json!({ "issuer": self.keys.issuer }))),
             (Verb::Write, ("config", "")) => self.set_issuer(asked),
             (Verb::List, ("key", "")) => {
-                Ok(Content::keys(&self.keys.keys.keys().cloned().collect::<Vec<_>>()))
+                Ok(Content::keys(&self.keys.named.keys().cloned().collect::<Vec<_>>()))
             }
             (_, ("key", name)) if !name.is_empty() => self.key(state, asked, name),
             (Verb::List, ("role", "")) if self.keys.roles.is_empty() => Err(Refusal::nothing_there()),
@@ -87,13 +87,13 @@ impl Identities {
     fn key(&mut self, state: &mut State, asked: &Asked, name: &str) -> Result<Content, Refusal> {
         if let (Verb::Write, Some(name)) = (asked.verb, name.strip_suffix("/rotate")) {
             let missing = || Refusal::bad_request(&format!("no named key found at \"{name}\""));
-            let key = self.keys.keys.get_mut(name).ok_or_else(missing)?;
+            let key = self.keys.named.get_mut(name).ok_or_else(missing)?;
             key.versions.push((state.random_nonce(), seed(state)));
             return Ok(Content::done());
         }
         match asked.verb {
             Verb::Read => {
-                let key = self.keys.keys.get(name).ok_or_else(Refusal::nothing_there)?;
+                let key = self.keys.named.get(name).ok_or_else(Refusal::nothing_there)?;
                 Ok(Content::data(Value::Object(key.fields.clone())))
             }
             Verb::Write => self.write_key(state, asked, name),
@@ -109,7 +109,7 @@ impl Identities {
                         users.join(", ")
                     )));
                 }
-                self.keys.keys.remove(name);
+                self.keys.named.remove(name);
                 Ok(Content::done())
             }
             _ => Err(Refusal::unsupported_operation()),
@@ -117,7 +117,7 @@ impl Identities {
     }
 
     fn write_key(&mut self, state: &mut State, asked: &Asked, name: &str) -> Result<Content, Refusal> {
-        let mut fields = self.keys.keys.get(name).map_or_else(fresh, |key| key.fields.clone());
+        let mut fields = self.keys.named.get(name).map_or_else(fresh, |key| key.fields.clone());
         put(&mut fields, &asked.fields(), &["algorithm", "allowed_client_ids"]);
         for span in ["rotation_period", "verification_ttl"] {
             if let Some(given) = asked.span(span)? {
@@ -132,11 +132,11 @@ impl Identities {
         if number("verification_ttl") > 10 * number("rotation_period") {
             return Err(Refusal::bad_request("verification_ttl cannot be longer than 10x rotation_period"));
         }
-        let versions = match self.keys.keys.get(name) {
+        let versions = match self.keys.named.get(name) {
             Some(key) => key.versions.clone(),
             None => vec![(state.random_nonce(), seed(state))],
         };
-        self.keys.keys.insert(name.to_owned(), Key { fields, versions });
+        self.keys.named.insert(name.to_owned(), Key { fields, versions });
         Ok(Content::done())
     }
 
@@ -162,7 +162,7 @@ impl Identities {
                     return Err(Refusal::bad_request("the key parameter is required"));
                 }
                 let missing = || Refusal::bad_request(&format!("cannot find key \"{key}\""));
-                let longest = &self.keys.keys.get(key).ok_or_else(missing)?.fields["verification_ttl"];
+                let longest = &self.keys.named.get(key).ok_or_else(missing)?.fields["verification_ttl"];
                 let span = |value: &Value| {
                     serde_json::from_value::<Span>(value.clone()).map(|span| span.0).unwrap_or_default()
                 };

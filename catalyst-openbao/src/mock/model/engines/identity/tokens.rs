@@ -21,7 +21,7 @@ impl Identities {
         let missing = || Refusal::bad_request(&format!("role \"{role}\" not found"));
         let fields = self.keys.roles.get(role).ok_or_else(missing)?.clone();
         let (name, client) = (text(&fields, "key").to_owned(), text(&fields, "client_id").to_owned());
-        let key = self.keys.keys.get(&name).ok_or_else(missing)?.clone();
+        let key = self.keys.named.get(&name).ok_or_else(missing)?.clone();
         let allowed = texts(&key.fields, "allowed_client_ids");
         if !allowed.iter().any(|id| id == "*" || *id == client) {
             return Err(Refusal::bad_request(&format!(
@@ -49,7 +49,7 @@ impl Identities {
                 "error parsing token: go-jose/go-jose: compact JWS format must have three parts",
             );
         };
-        let versions = self.keys.keys.values().flat_map(|key| &key.versions);
+        let versions = self.keys.named.values().flat_map(|key| &key.versions);
         let public = versions.filter(|(id, _)| head["kid"] == id.as_str()).find_map(|(_, seed)| public(seed));
         let good = public.is_some_and(|key| {
             UnparsedPublicKey::new(&ED25519, key).verify(signed.as_bytes(), &signature).is_ok()
@@ -77,7 +77,7 @@ impl Identities {
     /// The public keys of those that roles name.
     pub(super) fn published(&self) -> Content {
         let used = |name: &&String| self.keys.roles.values().any(|role| text(role, "key") == name.as_str());
-        let keys = self.keys.keys.iter().filter(|(name, key)| used(name) && signs(key));
+        let keys = self.keys.named.iter().filter(|(name, key)| used(name) && signs(key));
         let published: Vec<Value> = keys
             .flat_map(|(_, key)| &key.versions)
             .filter_map(|(id, seed)| {
