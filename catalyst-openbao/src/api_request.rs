@@ -177,6 +177,19 @@ impl<'a> ApiRequest<'a> {
         self.make(Some(ttl), |answer| WrappedSecret::read(answer, &self.bao.api.transport)).await
     }
 
+    /// Makes a request that a control group holds back: the wrapping token that can be opened with
+    /// [`OpenBao::unwrap`] once others have [approved](crate::System::approve) it.
+    ///
+    /// # Errors
+    /// The codes of the crate; `unreadable_answer` if nothing held it back.
+    ///
+    /// # Cancel safety
+    /// As [`ApiRequest::done`].
+    pub async fn held_back(self) -> Result<WrappedSecret> {
+        // Asking for a wrapped answer would have the approved answer wrapped once more.
+        self.make(None, |answer| WrappedSecret::read(answer, &self.bao.api.transport)).await
+    }
+
     async fn make<T>(
         &self,
         wrap: Option<Duration>,

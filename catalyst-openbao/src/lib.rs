@@ -39,7 +39,8 @@
 //! | `sealed`, `not_initialized`, `standby`, `standby_redirect` | the node does not serve |
 //! | `raft_not_in_use`, `unknown_peer`, `join_refused`, `already_bootstrapped` | Raft and its members |
 //! | `snapshot_of_another_cluster`, `snapshot_damaged`, `snapshot_incomplete`, `snapshot_not_written` | snapshots |
-//! | `no_active_node`, `lead_changed` | no leader in time; the leader that was asked lost the lead |
+//! | `no_active_node` | the cluster had no leader in time |
+//! | `lead_changed`, `leadership_lost` | the leader that was asked lost the lead: before it answered; it says so itself |
 //! | `cluster_mismatch`, `foreign_node` | the addresses are not of one cluster |
 //! | `backend_down`, `backend_refused` | the database behind the server |
 //! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |

@@ -70,9 +70,9 @@ pub(crate) async fn find_active(
 pub(super) async fn another_is_active(transport: &Transport, nodes: &Nodes, node: usize, patience: Duration) {
     sleep(patience).await;
     nodes.plan().doubt(node);
+    let pause = PAUSE.max(patience / 5);
     let others = (0..nodes.count()).filter(|other| *other != node);
-    let watch =
-        |other| -> Boxed<'_, usize> { Box::pin(becomes_active(transport, nodes, other, patience / 5)) };
+    let watch = |other| -> Boxed<'_, usize> { Box::pin(becomes_active(transport, nodes, other, pause)) };
     let active = race::first(others.map(watch).collect()).await;
     tracing::warn!(silent = %nodes.name(node), active = %nodes.name(active), "the lead changed under a call");
 }

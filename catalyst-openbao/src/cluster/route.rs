@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use catalyst_core::http::Response;
 use catalyst_core::{Error, ErrorKind, Idempotency, Result, Secret};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
 use super::nodes::Nodes;
@@ -22,6 +22,8 @@ const MAX_HOPS: u32 = 64;
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How long a read may be silent before another node is asked the same.
 const HEDGE: Duration = Duration::from_millis(250);
+/// How long a write whose leader is lost waits for the next one.
+const ELECTION: Duration = Duration::from_secs(8);
 /// A node that was not heard for so long is asked how it stands before it is given what must not be made twice.
 const HEARD: Duration = Duration::from_secs(1);
 
@@ -164,10 +166,20 @@ impl<'a> Route<'_, 'a> {
 
     /// Waits until it is certain that what the node has not done it never will: another one leads.
     async fn settled(&self, node: usize, error: Error) -> Error {
-        self.nodes.plan().failed(node, Instant::now());
-        match self.active().await {
-            Ok(active) if active != node => self.lead_changed(node).with_source(error),
-            _ => error,
+        let (transport, nodes) = (self.transport, self.nodes);
+        nodes.plan().failed(node, Instant::now());
+        // One that says that it lost the lead may call itself active for a moment more.
+        if error.code() != Some("leadership_lost") {
+            drop(probe::ask(transport, nodes, node).await);
+            if nodes.plan().role(node) == Role::Active {
+                return error;
+            }
+        }
+        let end = self.deadline.min(Instant::now() + ELECTION);
+        let another = probe::another_is_active(transport, nodes, node, Duration::ZERO);
+        match timeout_at(end, another).await {
+            Ok(()) => self.lead_changed(node).with_source(error),
+            Err(_elapsed) => error,
         }
     }
 
@@ -229,7 +241,11 @@ impl<'a> Route<'_, 'a> {
                 self.only_active = true;
                 Step::Elsewhere(error)
             }
-            (_, Some(500..)) => {
+            (Some("leadership_lost"), _) if self.is_repeatable() => {
+                nodes.plan().is_not_active(node);
+                Step::Elsewhere(error)
+            }
+            (Some("leadership_lost"), _) | (_, Some(500..)) => {
                 // It may have lost the lead in the middle: whoever comes next looks.
                 nodes.plan().is_not_active(node);
                 Step::Done(Err(error))

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::AliasId;
+use super::{AliasId, Lookup};
 use crate::settings::texts;
 use crate::wire::MaybeTime;
 
@@ -65,6 +65,11 @@ impl<I: Clone> NewAlias<I> {
             mount_accessor: mount_accessor.into(),
             custom_metadata: BTreeMap::new(),
         }
+    }
+
+    /// By what it is found.
+    pub(super) fn lookup(&self) -> Lookup<I> {
+        Lookup::Alias { alias_name: self.name.clone(), alias_mount_accessor: self.mount_accessor.clone() }
     }
 
     /// Adds a note.

@@ -1,9 +1,10 @@
 //! The calls about aliases.
 
-use catalyst_core::Result;
+use catalyst_core::{Error, ErrorKind, Result};
 
 use super::client::Made;
 use super::{Alias, AliasId, EntityId, GroupId, Identity, NewAlias};
+use crate::refusal::SERVICE;
 
 impl Identity {
     /// Writes an alias of an entity: twice the same is one. What it had of notes is replaced.
@@ -16,9 +17,16 @@ impl Identity {
     /// # Cancel safety
     /// It may or may not be written.
     pub async fn write_entity_alias(&self, alias: &NewAlias<EntityId>) -> Result<AliasId> {
-        let made: Made<AliasId> =
-            self.ask("write entity alias", &["identity/entity-alias"]).exchange(alias).await?;
-        Ok(made.id)
+        let call = self.ask("write entity alias", &["identity/entity-alias"]);
+        let made: Option<Made<AliasId>> = call.exchange_maybe(alias).await?;
+        if let Some(made) = made {
+            return Ok(made.id);
+        }
+        // The server says nothing where nothing changed.
+        let found = self.look_up_entity(&alias.lookup()).await?;
+        let own = found
+            .and_then(|found| found.aliases.into_iter().find(|own| own.at.accessor == alias.mount_accessor));
+        own.map(|own| own.id).ok_or_else(|| gone("write entity alias"))
     }
 
     /// An alias of an entity, or none if there is none. `GET identity/entity-alias/id/:id`, repeated after passing faults.
@@ -68,9 +76,15 @@ impl Identity {
     /// # Cancel safety
     /// It may or may not be written.
     pub async fn write_group_alias(&self, alias: &NewAlias<GroupId>) -> Result<AliasId> {
-        let made: Made<AliasId> =
-            self.ask("write group alias", &["identity/group-alias"]).exchange(alias).await?;
-        Ok(made.id)
+        let call = self.ask("write group alias", &["identity/group-alias"]);
+        let made: Option<Made<AliasId>> = call.exchange_maybe(alias).await?;
+        if let Some(made) = made {
+            return Ok(made.id);
+        }
+        // The server says nothing where nothing changed.
+        let found = self.look_up_group(&alias.lookup()).await?;
+        let own = found.and_then(|found| found.alias);
+        own.map(|own| own.id).ok_or_else(|| gone("write group alias"))
     }
 
     /// An alias of a group, or none if there is none. `GET identity/group-alias/id/:id`, repeated after passing faults.
@@ -109,4 +123,12 @@ impl Identity {
         let path = ["identity/group-alias/id/", id.escaped()];
         self.ask("delete group alias", &path).delete().await
     }
+}
+
+/// Somebody deleted it meanwhile.
+fn gone(operation: &'static str) -> Error {
+    Error::new(ErrorKind::Conflict, operation)
+        .with_service(SERVICE)
+        .with_code("alias_exists")
+        .with_help("the alias was there and is gone again; somebody else changes it, too")
 }

@@ -35,6 +35,10 @@ pub(crate) fn refusal(operation: Operation, status: u16, errors: &[String], rema
 
 /// What the status means, whatever the subject.
 fn of_status(operation: Operation, status: u16, said: &str, remains: Remains) -> Meaning {
+    if matches!(status, 400 | 500) && lost_the_lead(said) {
+        let help = "the node that answered lost the lead, or was ended, in the middle of it";
+        return retried("leadership_lost", help).unknown();
+    }
     match status {
         400 | 405 | 413 | 415 | 422 => refused(operation, status, said),
         401 | 403 => forbidden(operation, said),
@@ -141,6 +145,13 @@ fn refused(operation: Operation, status: u16, said: &str) -> Meaning {
         Operation::Login => bad_credentials(),
         _ => Meaning::new(ErrorKind::InvalidRequest, "invalid_request", "the server refuses what was sent"),
     }
+}
+
+/// What a node says whose work was broken off when it stepped down, was sealed or ended.
+fn lost_the_lead(said: &str) -> bool {
+    ["leadership lost while committing log", "node is not the leader", "context canceled"]
+        .iter()
+        .any(|words| said.contains(words))
 }
 
 /// `role "x" could not be found`: the words of the login methods.
@@ -265,6 +276,26 @@ mod tests {
             .map(|text| text.as_str().unwrap().into())
             .collect();
         refusal(operation, status, &errors, remains)
+    }
+
+    #[test]
+    fn a_node_that_lost_the_lead_in_the_middle_does_not_know_what_became_of_it() {
+        for (status, said) in [
+            (500, "1 error occurred:\n\t* leadership lost while committing log\n\n"),
+            (400, "failed to persist lease entry: leadership lost while committing log"),
+            (
+                400,
+                "failed to renew entry: resp: (*logical.Response)(nil) err: 1 error occurred:\n\t* context canceled\n\n",
+            ),
+        ] {
+            let error = refusal(Operation::RenewLease, status, &[said.to_owned()], Remains::Nothing);
+            assert_eq!(
+                (error.kind(), error.code()),
+                (ErrorKind::Unavailable, Some("leadership_lost")),
+                "{said}"
+            );
+            assert!(error.outcome_unknown() && error.retry() == RetryAdvice::Backoff, "{said}");
+        }
     }
 
     #[test]

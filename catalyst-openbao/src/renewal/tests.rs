@@ -47,8 +47,9 @@ async fn a_kept_lease_lives_to_its_maximum_and_says_when_it_will_end() {
     let ending = kept.ending().await;
     assert_eq!(ending.standing, Standing::Ending);
     let end = ending.expires_at.unwrap();
-    assert!(end <= began + 600 * SECOND && end > Instant::now(), "there is time to ask for another");
-    sleep(60 * SECOND).await;
+    // The server rounds what is left to whole seconds.
+    assert!(end <= began + 601 * SECOND && end > Instant::now(), "there is time to ask for another");
+    sleep(62 * SECOND).await;
     assert_eq!(kept.state().standing, Standing::Lost);
 }
 

@@ -24,6 +24,8 @@ use crate::{Kv2, OpenBao, RegionName, SecretPath};
 
 /// The right to copy is looked up again after this time.
 const AUTHORITY: Duration = Duration::from_secs(1);
+/// So long at least lies between two statements of how far we are: each is a write.
+const STATEMENT: Duration = Duration::from_millis(400);
 /// How often it is tried when others write the same record.
 const AUTHORITY_TRIES: u32 = 3;
 /// A server's clock is asked again after this time.
@@ -78,6 +80,8 @@ struct Progress {
     started: bool,
     /// Some paths were lost by this moment: only a sweep that is begun later finds them.
     gap: Option<Instant>,
+    /// When it was last said in the secondary how far we are.
+    stated: Option<Instant>,
     sweeping: usize,
     following: usize,
     conflicts: BTreeMap<String, Conflict>,
@@ -289,7 +293,11 @@ impl Link {
     pub(super) async fn write_marker(&self) -> Result<()> {
         let epoch = self.authorise().await?;
         let statement = {
-            let progress = self.progress();
+            let mut progress = self.progress();
+            if progress.stated.is_some_and(|at| at.elapsed() < STATEMENT) {
+                return Ok(());
+            }
+            progress.stated = Some(Instant::now());
             let Some(swept) = progress.swept else { return Ok(()) };
             let noted = progress.noted.map_or(swept, |noted| noted.max(swept));
             Marker {

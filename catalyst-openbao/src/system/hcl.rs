@@ -141,7 +141,11 @@ impl Reader<'_> {
         }
         let word = self.word();
         let begins = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        if begins { Ok(word) } else { Err(self.fault("expected: IDENT | STRING")) }
+        match self.peek() {
+            _ if begins => Ok(word),
+            Some('{') => Err(self.fault("expected: IDENT | STRING got: LBRACE")),
+            _ => Err(self.fault("expected: IDENT | STRING")),
+        }
     }
 
     fn value(&mut self, depth: usize) -> Result<Value, Fault> {

@@ -93,13 +93,13 @@ async fn any_answer_can_be_wrapped() {
     let stub = Stub::start().await;
     stub.on("GET", "/v1/secret/data/x", answer("cg-read-wrapped")).await;
     let bao = stub.client();
-    let wrapped =
-        bao.request(Method::Get, path("secret/data/x")).wrapped(Duration::from_secs(3600)).await.unwrap();
-    assert_eq!(wrapped.creation_path, "secret/data/x");
-    assert_eq!(
-        bao.request(Method::Get, path("secret/data/x")).data::<Value>().await.unwrap_err().kind(),
-        ErrorKind::Decode
-    );
+    let request = || bao.request(Method::Get, path("secret/data/x"));
+    let wrapped = request().wrapped(Duration::from_secs(3600)).await.unwrap();
+    let held_back = request().held_back().await.unwrap();
+    assert_eq!([wrapped.creation_path, held_back.creation_path], ["secret/data/x"; 2]);
+    let asked = stub.server.received_requests().await.unwrap();
+    assert!(!asked.last().unwrap().headers.contains_key("x-vault-wrap-ttl"));
+    assert_eq!(request().data::<Value>().await.unwrap_err().kind(), ErrorKind::Decode);
 }
 
 #[tokio::test]

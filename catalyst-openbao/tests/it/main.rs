@@ -14,6 +14,7 @@ mod operator;
 mod rabbitmq;
 mod recorded;
 mod regions;
+mod replayed;
 mod replicate;
 mod system;
 mod totp;

@@ -64,7 +64,7 @@ impl Wire {
 
 /// Fails unless `answer` has the members of `recorded`, and no others, with the same types; below `versions` the keys
 /// are data. Numbers, texts and times may differ.
-fn same_shape(answer: &Value, recorded: &Value, at: &str) {
+pub(crate) fn same_shape(answer: &Value, recorded: &Value, at: &str) {
     match (answer, recorded) {
         (Value::Object(answer), Value::Object(recorded)) => {
             let names = |object: &serde_json::Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();

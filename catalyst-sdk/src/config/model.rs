@@ -201,9 +201,6 @@ pub struct DatabaseConfig {
     /// How often that secret is looked at; every minute if not set.
     #[serde(with = "duration")]
     pub poll: Option<Duration>,
-    /// The certificate authorities to trust, as PEM, where the address cannot name them; the machine's if not set. For
-    /// Valkey.
-    pub ca_file: Option<PathBuf>,
     /// The most connections of one generation's pool; the driver's default if not set.
     pub max_connections: Option<u32>,
     /// A harmless query that each new connection runs before it is used, best the commonest: a fresh session of

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::rotation::{Event, Events};
 
@@ -48,6 +48,19 @@ impl Load {
             });
         }
         Self { stop, calls, tasks: set }
+    }
+
+    /// Waits until so many calls succeeded, a minute at most.
+    ///
+    /// # Cancel safety
+    /// Safe.
+    pub async fn reached(&self, calls: u64) {
+        let wait = async {
+            while self.calls.load(Ordering::Relaxed) < calls {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(Duration::from_secs(60), wait).await.expect("calls succeed");
     }
 
     /// Stops, and returns how many calls succeeded and what the others met.
@@ -104,5 +117,5 @@ pub async fn events(events: &mut Events, count: usize, wanted: impl Fn(&Event) -
             seen += usize::from(wanted(&events.next().await.expect("the rotation goes on")));
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), search).await.expect("the events come within a minute");
+    timeout(Duration::from_secs(60), search).await.expect("the events come within a minute");
 }

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use catalyst_openbao::bootstrap::Declared;
 use catalyst_openbao::mock::{MockSeal, Model, TokenGrant};
@@ -164,7 +164,7 @@ async fn killed_a_hundred_times_at_random_moments_it_comes_to_the_same_end() {
     let (mut killed, mut lost) = (0, 0);
     // As long as a run takes here, so that the kills fall into it.
     let (fake, _model) = fake().await;
-    let start = Instant::now();
+    let start = tokio::time::Instant::now();
     let (code, said, log) = Job::new(&fake.address(), &shamir()).run().await;
     assert_eq!(code, Some(0), "{said} {log}");
     let whole = start.elapsed();

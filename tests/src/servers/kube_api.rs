@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::UNIX_EPOCH;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use catalyst_core::{Error, ErrorKind, Result};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use catalyst_core::{Clock, Error, ErrorKind, Result};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -170,15 +171,16 @@ impl Drop for KubeApi {
     }
 }
 
-/// OpenBao reads the claims before it asks about the token, and checks no signature.
+/// OpenBao reads the claims before it asks about the token, its times included, and checks no signature.
 fn service_account_token(namespace: &str, name: &str) -> String {
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let now = Clock::system().now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let claims = json!({
         "iss": "https://kubernetes.default.svc",
         "sub": format!("system:serviceaccount:{namespace}:{name}"),
         "aud": ["https://kubernetes.default.svc"],
-        "iat": 1_700_000_000_u64,
-        "exp": 4_102_444_800_u64,
+        "iat": now,
+        "nbf": now,
+        "exp": now + 3600,
         "kubernetes.io": { "namespace": namespace, "serviceaccount": { "name": name, "uid": format!("{namespace}-{name}") } },
     });
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -188,8 +190,9 @@ fn service_account_token(namespace: &str, name: &str) -> String {
 
 fn acceptor(tls: &ServerCertificate) -> Result<TlsAcceptor> {
     let bad = || Error::new(ErrorKind::Other, OPERATION).with_help("its certificate cannot be used");
-    let certificate = CertificateDer::from_pem_slice(tls.certificate.as_bytes()).map_err(|_| bad())?;
-    let key = PrivateKeyDer::from_pem_slice(tls.key.as_bytes()).map_err(|_| bad())?;
+    let certificate = CertificateDer::from_pem_slice(tls.certificate.as_bytes())
+        .map_err(|error| bad().with_source(error))?;
+    let key = PrivateKeyDer::from_pem_slice(tls.key.as_bytes()).map_err(|error| bad().with_source(error))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -143,7 +143,7 @@ impl OpenBaoServer {
         if how.static_seal {
             write_secret(&folder.join("seal.key"), &std::array::from_fn::<u8, 32, _>(|_| fastrand::u8(..)))?;
         }
-        let text = production_like(folder.path(), port, cluster_port, how);
+        let text = production_like(folder.path(), port, cluster_port, *how);
         write_secret(&config, text.as_bytes())?;
 
         let arguments = vec!["server".to_owned(), format!("-config={}", config.display())];
@@ -218,6 +218,14 @@ impl OpenBaoServer {
     /// As [`OpenBaoServer::tls`].
     pub fn api(&self) -> Result<Api> {
         Ok(self.anonymous_api()?.with_token(self.root_token.clone()))
+    }
+
+    /// Calls it with another token than the root token.
+    ///
+    /// # Errors
+    /// As [`OpenBaoServer::tls`].
+    pub fn api_with(&self, token: &Secret) -> Result<Api> {
+        Ok(self.anonymous_api()?.with_token(token.clone()))
     }
 
     /// The process.
@@ -428,16 +436,17 @@ fn run(folder: &Folder, binary: &Path, arguments: &[String], lifetime: Lifetime)
 /// The configuration file. A client certificate is requested but not demanded (the default of the listener), for
 /// the `cert` method wants one and the others have none. `performance_multiplier` 1 makes a single node active
 /// after 3 s instead of 7.
-fn production_like(folder: &Path, port: u16, cluster_port: u16, how: &FreshOpenBao) -> String {
+fn production_like(folder: &Path, port: u16, cluster_port: u16, how: FreshOpenBao) -> String {
     let host = Ipv4Addr::LOCALHOST;
     let audit = if how.audit { audit_device(folder) } else { String::new() };
     let roots = !how.root_generation;
-    let seal = match how.static_seal {
-        true => format!(
+    let seal = if how.static_seal {
+        format!(
             "seal \"static\" {{\n  current_key_id = \"k1\"\n  current_key    = {}\n}}",
             Value::from(format!("file://{}", folder.join("seal.key").display()))
-        ),
-        false => String::new(),
+        )
+    } else {
+        String::new()
     };
     let [data, certificate, key] =
         ["data", "server.pem", "server.key"].map(|name| quoted(&folder.join(name)));

@@ -140,6 +140,8 @@ fn environment(folder: &Path, distribution: u16, directory: u16) -> Vec<String> 
     let below = |name: &str| folder.join(name).display().to_string();
     vec![
         "RABBITMQ_ALLOW_INPUT=1".to_owned(),
+        // And does not end when it finds that there is no input.
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-noinput".to_owned(),
         format!("RABBITMQ_NODENAME=catalyst{directory}@localhost"),
         format!("RABBITMQ_MNESIA_BASE={}", below("mnesia")),
         format!("RABBITMQ_LOG_BASE={}", below("log")),

@@ -89,8 +89,8 @@ impl Finding {
     }
 
     /// About a role as a whole.
-    pub(in crate::database_admin) fn of_role(rule: Rule, about: &DatabaseRole) -> Self {
-        Self::new(rule, Place { list: None, statement: None, offset: None }).allowed_by(about)
+    pub(in crate::database_admin) fn of_role(broken: Rule, role: &DatabaseRole) -> Self {
+        Self::new(broken, Place { list: None, statement: None, offset: None }).allowed_by(role)
     }
 
     pub(super) fn allowed_by(mut self, role: &DatabaseRole) -> Self {

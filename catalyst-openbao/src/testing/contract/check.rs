@@ -54,10 +54,8 @@ pub(super) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask:
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    match tokio::time::timeout(PATIENCE, wait).await {
-        Ok(answer) => answer,
-        Err(_elapsed) => panic!("in vain: {what}"),
-    }
+    let Ok(answer) = tokio::time::timeout(PATIENCE, wait).await else { panic!("in vain: {what}") };
+    answer
 }
 
 /// Waits until the database no longer lets somebody in.

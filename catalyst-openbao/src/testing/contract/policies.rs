@@ -107,7 +107,9 @@ pub async fn a_policy_binds_the_tokens_that_have_it_at_once(bao: &OpenBao, conne
         system.capabilities_of_accessor(&made.accessor, &paths).await,
     ] {
         let mut found = done(found, "capabilities");
-        found.iter_mut().for_each(|one| one.sort_unstable());
+        for capabilities in &mut found {
+            capabilities.sort_unstable();
+        }
         of.push(found);
     }
     let expected = [vec![Capability::Create, Capability::Read, Capability::Update], vec![Capability::Deny]];

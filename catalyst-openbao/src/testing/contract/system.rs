@@ -76,7 +76,8 @@ pub async fn a_mount_moves_with_all_it_keeps(bao: &OpenBao) {
         until("the secret is at the new place", || async { bao.kv(to.clone()).read(&path, None).await.ok() });
     assert_eq!(kept.await.data.get("a").map(Secret::expose), Some("b"));
     assert!(done(system.mount(&from).await, "read the old mount").is_none());
-    refused(system.remount(&from, &to).await, ErrorKind::Conflict, "path_in_use");
+    let taken = done("secret".parse(), "a mount");
+    refused(system.remount(&to, &taken).await, ErrorKind::Conflict, "path_in_use");
     let nowhere = fresh_name::<Mount>("nowhere");
     refused(system.remount(&from, &nowhere).await, ErrorKind::NotFound, "unknown_mount");
     done(system.disable(&to).await, "unmount");

@@ -52,22 +52,22 @@ async fn swaps_under_load<S: Stage>(stage: &S, connections: usize) {
         async move {
             // One in twenty is long.
             if round.is_multiple_of(20) {
-                caller.long_call().await?
+                caller.long_call().await?;
             } else {
-                caller.call().await?
+                caller.call().await?;
             }
             // The machine has more to do than to call: a login that gets no time from it shows nothing of the pool.
             sleep(PAUSE).await;
             Ok::<_, catalyst_core::Error>(())
         }
     });
-    for _ in 0..3 {
+    for swaps in 1..=3 {
+        load.reached(100 * swaps).await;
         stage.turn_over().await;
         events(&mut seen, 1, revoked).await;
     }
-    let (calls, failures) = load.stop().await;
+    let (_, failures) = load.stop().await;
     diary.assert_none_failed(&failures);
-    assert!(calls > 100, "{calls} calls are no load");
     finish(stage, &subject).await;
 }
 

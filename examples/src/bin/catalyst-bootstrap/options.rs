@@ -10,7 +10,7 @@ use clap::{CommandFactory, Parser, ValueEnum};
 #[derive(Clone, Debug, Parser)]
 #[command(name = "catalyst-bootstrap", version, max_term_width = 110)]
 pub(crate) struct Options {
-    /// The address of one node, such as https://openbao-0.openbao-internal:8200.
+    /// The address of one node, such as `https://openbao-0.openbao-internal:8200`.
     #[arg(long)]
     pub address: Option<String>,
 

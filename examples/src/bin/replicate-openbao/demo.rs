@@ -1,6 +1,6 @@
 //! The story of three regions, on fakes: a primary is lost, another one promoted, and the lost one comes back.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use catalyst_openbao::mock::{Fault, FaultRule};
 use catalyst_openbao::region::{Regions, WriteToken};
@@ -56,7 +56,7 @@ pub(crate) async fn run() -> Result<Ended, Broken> {
             store.write(&path, &SecretData::from([("password", "one")]), WriteMode::Overwrite).await?;
         last = Some(WriteToken::new(path, &written));
     }
-    let begun = Instant::now();
+    let begun = tokio::time::Instant::now();
     if let Some(token) = &last {
         store.read_after(token).await?;
     }
@@ -83,7 +83,7 @@ pub(crate) async fn run() -> Result<Ended, Broken> {
 
     line("a person promotes salalah");
     replication.abort();
-    let begun = Instant::now();
+    let begun = tokio::time::Instant::now();
     regions.promote(&"salalah".parse()?).await?;
     store.write(&orders, &change, WriteMode::IfVersion(1)).await?;
     line(&format!("the first write after {} ms", begun.elapsed().as_millis()));

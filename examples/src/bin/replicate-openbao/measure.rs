@@ -1,6 +1,6 @@
 //! The figures, on three real servers of our own.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use catalyst_openbao::region::Regions;
 use catalyst_openbao::replicate::Replicator;
@@ -43,7 +43,7 @@ pub(crate) async fn run(secrets: usize) -> Result<Ended, Broken> {
         .try_collect::<Vec<_>>()
         .await?;
 
-    let begun = Instant::now();
+    let begun = tokio::time::Instant::now();
     stream::iter(0..secrets)
         .map(|number| read_and_write(&from, &to, number))
         .buffer_unordered(CONCURRENCY)
@@ -55,7 +55,7 @@ pub(crate) async fn run(secrets: usize) -> Result<Ended, Broken> {
         .target("copy".parse()?, copy.clone());
     let replicator = replicator.concurrency(CONCURRENCY).build()?;
     replicator.claim().await?;
-    let begun = Instant::now();
+    let begun = tokio::time::Instant::now();
     for (_, swept) in replicator.sweep().await {
         swept?;
     }
@@ -66,7 +66,7 @@ pub(crate) async fn run(secrets: usize) -> Result<Ended, Broken> {
         bare_took.as_secs_f64(),
         copied.as_secs_f64() / bare_took.as_secs_f64()
     ));
-    let begun = Instant::now();
+    let begun = tokio::time::Instant::now();
     for (_, swept) in replicator.sweep().await {
         swept?;
     }
@@ -119,7 +119,7 @@ async fn lags(
         let (store, copy, data) = (regions.store(), copy.clone(), data.clone());
         waits.spawn(async move {
             let version = store.write(&path, &data, WriteMode::Overwrite).await?.version;
-            let written = Instant::now();
+            let written = tokio::time::Instant::now();
             while copy.read(&path, Some(version)).await.is_err() {
                 sleep(Duration::from_millis(20)).await;
             }

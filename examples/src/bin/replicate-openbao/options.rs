@@ -9,9 +9,10 @@ use clap::Parser;
 
 /// Keeps the OpenBao of secondary regions like the primary's. Without --source it shows what it does on fakes.
 #[derive(Clone, Debug, Parser)]
+#[allow(clippy::struct_excessive_bools, reason = "switches of a command line")]
 #[command(name = "replicate-openbao", version, max_term_width = 110)]
 pub(crate) struct Options {
-    /// The primary: muscat=https://bao.muscat.example:8200.
+    /// The primary: `muscat=https://bao.muscat.example:8200`.
     #[arg(long, value_name = "NAME=ADDRESS", requires_all = ["targets", "tokens"])]
     pub source: Option<Region>,
 

@@ -29,7 +29,7 @@ impl ReplicaObserver for Printed {
     fn event(&self, event: &ReplicaEvent) {
         match event {
             ReplicaEvent::Copied { versions, .. } => {
-                drop(self.copied.fetch_add(*versions, Ordering::Relaxed))
+                self.copied.fetch_add(*versions, Ordering::Relaxed);
             }
             ReplicaEvent::Removed { .. } => {
                 self.removed.fetch_add(1, Ordering::Relaxed);
@@ -38,7 +38,7 @@ impl ReplicaObserver for Printed {
                 line(&format!("{target}: {path}: left alone: {conflict}"));
             }
             ReplicaEvent::PolicyCopied { target, policy } => {
-                line(&format!("{target}: policy {policy} copied"))
+                line(&format!("{target}: policy {policy} copied"));
             }
             ReplicaEvent::PolicyRemoved { target, policy } => {
                 line(&format!("{target}: policy {policy} removed"));

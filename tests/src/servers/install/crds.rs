@@ -11,32 +11,10 @@ use super::{INSTALLING, debian, run};
 const OPERATION: &str = "get resource definitions";
 const MODULE: &str = "github.com/external-secrets/external-secrets";
 
-/// A release of the operator that manifests are checked against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OperatorRelease {
-    /// What the platform's chart installs; `v1beta1` is its newest version.
-    Platform,
-    /// Serves `v1beta1` and `v1`.
-    BothVersions,
-}
-
-impl OperatorRelease {
-    /// The version of the release.
-    pub fn version(self) -> &'static str {
-        match self {
-            Self::Platform => "0.10.7",
-            Self::BothVersions => "0.16.2",
-        }
-    }
-
-    /// The checksum of the module, as Go writes it.
-    fn sum(self) -> &'static str {
-        match self {
-            Self::Platform => "h1:jTOKPDZqwV6ewvJAq9ylgXbJdNpmMEBrRIi6w0oVcsw=",
-            Self::BothVersions => "h1:iNY+gIgSyL5higXTfnz+hdPCaiB/43UiHLqE7HBpj68=",
-        }
-    }
-}
+/// The release of the operator that manifests are checked against; it serves `v1beta1` and `v1`.
+pub const OPERATOR_VERSION: &str = "0.16.2";
+/// The checksum of its module, as Go writes it.
+const SUM: &str = "h1:iNY+gIgSyL5higXTfnz+hdPCaiB/43UiHLqE7HBpj68=";
 
 /// The folder with the definitions as the operator publishes them, one file each. Go downloads its module (30 MB
 /// unpacked) when it is not in Go's cache; Go is installed from Debian when it is missing and we may.
@@ -46,7 +24,7 @@ impl OperatorRelease {
 ///
 /// # Cancel safety
 /// Safe: Go puts a module in place when it is whole.
-pub async fn crds(release: OperatorRelease) -> Result<PathBuf> {
+pub async fn crds() -> Result<PathBuf> {
     let _one_at_a_time = INSTALLING.lock().await;
     if !there_is_go().await {
         if !debian::is_ours() {
@@ -58,29 +36,28 @@ pub async fn crds(release: OperatorRelease) -> Result<PathBuf> {
     }
     let mut go = Command::new("go");
     go.args(["mod", "download", "-json"])
-        .arg(format!("{MODULE}@v{}", release.version()))
+        .arg(format!("{MODULE}@v{OPERATOR_VERSION}"))
         // Not in a module of anybody's, and with the Go that is here.
         .current_dir(std::env::temp_dir())
         .env("GOTOOLCHAIN", "local")
         .env("GOFLAGS", "");
     let said = run(go, OPERATION, "the Go module proxy or a mirror of it is needed").await?;
-    let folder = verified(&said, release)?.join("config/crds/bases");
-    if folder.is_dir() { Ok(folder) } else { Err(unexpected(release)) }
+    let folder = verified(&said)?.join("config/crds/bases");
+    if folder.is_dir() { Ok(folder) } else { Err(unexpected()) }
 }
 
 /// Where the module is, if it is the one that the SDK is tested with.
-fn verified(said: &str, release: OperatorRelease) -> Result<PathBuf> {
+fn verified(said: &str) -> Result<PathBuf> {
     let module: Value = serde_json::from_str(said).unwrap_or_default();
     match (module["Sum"].as_str(), module["Dir"].as_str()) {
-        (Some(sum), Some(folder)) if sum == release.sum() => Ok(Path::new(folder).to_owned()),
-        _ => Err(unexpected(release)),
+        (Some(sum), Some(folder)) if sum == SUM => Ok(Path::new(folder).to_owned()),
+        _ => Err(unexpected()),
     }
 }
 
-fn unexpected(release: OperatorRelease) -> Error {
+fn unexpected() -> Error {
     Error::new(ErrorKind::Config, OPERATION).with_help(format!(
-        "what Go downloaded is not the {} of the External Secrets Operator that the SDK is tested with",
-        release.version()
+        "what Go downloaded is not the {OPERATOR_VERSION} of the External Secrets Operator that the SDK is tested with"
     ))
 }
 
@@ -96,11 +73,10 @@ mod tests {
     #[test]
     fn another_module_than_the_tested_one_is_refused() {
         let said = |sum: &str| format!("{{\"Dir\": \"/m\", \"Sum\": \"{sum}\"}}");
-        let release = OperatorRelease::Platform;
-        assert_eq!(verified(&said(release.sum()), release).unwrap(), Path::new("/m"));
-        let other = said(OperatorRelease::BothVersions.sum());
+        assert_eq!(verified(&said(SUM)).unwrap(), Path::new("/m"));
+        let other = said("h1:jTOKPDZqwV6ewvJAq9ylgXbJdNpmMEBrRIi6w0oVcsw=");
         for bad in [other.as_str(), "{}", "", "{\"Error\": \"not found\"}"] {
-            assert!(verified(bad, release).is_err(), "{bad}");
+            assert!(verified(bad).is_err(), "{bad}");
         }
     }
 }

@@ -22,7 +22,7 @@ use catalyst_core::{Error, ErrorKind, Result};
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
-pub use crds::{OperatorRelease, crds};
+pub use crds::{OPERATOR_VERSION, crds};
 pub use ferretdb::{FERRETDB_VERSION, ferretdb};
 pub(crate) use keycloak::database as keycloak_database;
 pub use keycloak::{KEYCLOAK_VERSION, Keycloak, keycloak};

@@ -2,6 +2,7 @@
 //! fails them. Every test has servers of its own, so that it may kill them.
 
 mod audit;
+mod bootstrap;
 mod cluster;
 mod contract;
 mod database;

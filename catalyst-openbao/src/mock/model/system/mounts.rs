@@ -99,6 +99,15 @@ fn enable(state: &mut State, asked: &Asked, table: Table, path: &str) -> Result<
     let kind = asked.text("type").unwrap_or_default();
     let unknown = || Refusal::bad_request(&format!("plugin not found in the catalog: {kind}"));
     let options = asked.fields().remove("options").unwrap_or(Value::Null);
+    let wanted = format!("{}{path}", table.prefix());
+    let first = path.split('/').next().unwrap_or(path);
+    if table == Table::Engines && ["auth", "cubbyhole", "identity", "sys"].contains(&first) {
+        return Err(Refusal::bad_request(&format!("cannot mount \"{path}/\"")));
+    }
+    if let Some(taken) = paths(state, asked, table).iter().find(|taken| overlap(taken, &wanted)) {
+        let taken = taken.strip_prefix(table.prefix()).unwrap_or(taken);
+        return Err(Refusal::bad_request(&format!("path is already in use at {taken}/")));
+    }
     let engine = match table {
         Table::Logins if METHODS.contains(&kind.as_str()) => Engine::Login(LoginMount::default()),
         Table::Logins => return Err(unknown()),
@@ -109,11 +118,6 @@ fn enable(state: &mut State, asked: &Asked, table: Table, path: &str) -> Result<
             other => Engine::Other(engine::new(&other).ok_or_else(unknown)?),
         },
     };
-    let wanted = format!("{}{path}", table.prefix());
-    if let Some(taken) = paths(state, asked, table).iter().find(|taken| overlap(taken, &wanted)) {
-        let taken = taken.strip_prefix(table.prefix()).unwrap_or(taken);
-        return Err(Refusal::bad_request(&format!("path is already in use at {taken}/")));
-    }
     let full = full_path(&asked.call.namespace, &wanted);
     let mut record = state.new_mount_record(&kind, options);
     record.description = asked.text("description").unwrap_or_default();
@@ -218,14 +222,14 @@ fn remount(state: &mut State, asked: &Asked, path: &str) -> Result<Content, Refu
     let place = |name| asked.text(name).map(|path| path.trim_matches('/').to_owned()).unwrap_or_default();
     let (from, to) = (place("from"), place("to"));
     let [source, target] = [&from, &to].map(|path| full_path(&asked.call.namespace, path));
-    if state.stored.mounts.contains_key(&target) {
-        return Err(Refusal::bad_request(&format!("path already in use at \"{to}/\"")));
-    }
     let record = record(state, &source);
     let engine = state.stored.mounts.get(&source).cloned();
     let (Some(engine), Some(record)) = (engine, record) else {
         return Err(Refusal::bad_request(&format!("no matching mount at \"{from}/\"")));
     };
+    if state.stored.mounts.contains_key(&target) {
+        return Err(Refusal::bad_request(&format!("path already in use at \"{to}/\"")));
+    }
     let method = state.stored.settings.methods.get(&source).cloned();
     state.unmount(&source);
     state.stored.mounts.insert(target.clone(), engine);

@@ -3,14 +3,15 @@
 use serde_json::{Map, Value};
 
 use super::fields::{grant, list, matches_any, text};
+use super::settings::Method;
 use crate::auth_method::AuthMethodType;
 use crate::mock::model::Refusal;
 use crate::mock::model::logins::{Shown, check_times, claims};
-use crate::mock::model::state::{Call, State, full_path};
+use crate::mock::model::state::{Call, Engine, State, full_path};
 use crate::mock::model::tokens::{AuthAnswer, Origin};
 
 impl State {
-    /// None if the method has no written role that the login could mean.
+    /// None if a rule that a test set may be meant.
     pub(in crate::mock::model) fn log_in_by_written_role(
         &mut self,
         call: &Call,
@@ -19,26 +20,15 @@ impl State {
     ) -> Option<Result<AuthAnswer, Refusal>> {
         let full = full_path(&call.namespace, &format!("auth/{mount}"));
         let kind = self.method_kind(&full)?;
-        let method = self.written_roles(&full)?;
-        let configured = text(method.config.as_ref().unwrap_or(&Map::new()), "default_role").to_owned();
-        let asked = match kind {
-            AuthMethodType::Cert => shown.name.clone(),
-            _ => shown.role.clone(),
+        let ruled =
+            matches!(self.stored.mounts.get(&full), Some(Engine::Login(login)) if login.kind().is_some());
+        let nothing = Method::default();
+        let method = self.written_roles(&full).unwrap_or(&nothing);
+        let found = meant(&kind, method, shown).and_then(|name| method.roles.get_key_value(&name));
+        let Some((name, role)) = found else {
+            return (!ruled).then(|| Err(no_such_role(&kind, shown)));
         };
-        let name = match (&kind, asked.filter(|name| !name.is_empty())) {
-            (AuthMethodType::AppRole, _) => {
-                let role_id = shown.role_id.as_deref()?;
-                method
-                    .roles
-                    .iter()
-                    .find(|(_, role)| role.identifier == role_id)
-                    .map(|(name, _)| name.clone())?
-            }
-            (_, Some(name)) => name,
-            (AuthMethodType::Cert, None) => method.roles.keys().next()?.clone(),
-            (_, None) => configured,
-        };
-        let fields = method.roles.get(&name)?.fields.clone();
+        let (name, fields) = (name.clone(), role.fields.clone());
         let unset =
             method.config.is_none() && matches!(kind, AuthMethodType::Jwt | AuthMethodType::Kubernetes);
         if unset {
@@ -170,6 +160,34 @@ impl State {
         let user = claims[text(fields, "user_claim")].as_str().unwrap_or_default();
         Ok(origin(format!("jwt-{user}"), &[("role", name)]))
     }
+}
+
+/// The role that a login asks for, if it asks for one.
+fn meant(kind: &AuthMethodType, method: &Method, shown: &Shown) -> Option<String> {
+    let named = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
+    match kind {
+        AuthMethodType::AppRole => {
+            let identifier = shown.role_id.as_deref()?;
+            method.roles.iter().find(|(_, role)| role.identifier == identifier).map(|(name, _)| name.clone())
+        }
+        AuthMethodType::Cert => named(&shown.name).or_else(|| method.roles.keys().next().cloned()),
+        _ => named(&shown.role).or_else(|| {
+            let config = method.config.as_ref()?;
+            Some(text(config, "default_role").to_owned())
+        }),
+    }
+}
+
+fn no_such_role(kind: &AuthMethodType, shown: &Shown) -> Refusal {
+    let name = shown.role.as_deref().unwrap_or_default();
+    Refusal::bad_request(&match kind {
+        AuthMethodType::AppRole if shown.role_id.is_none() => return Refusal::new(500, &["missing role_id"]),
+        AuthMethodType::AppRole => "invalid role or secret ID".to_owned(),
+        AuthMethodType::Cert => "invalid certificate or no client certificate supplied".to_owned(),
+        _ if name.is_empty() => "missing role".to_owned(),
+        AuthMethodType::Kubernetes => format!("invalid role name \"{name}\""),
+        _ => format!("role \"{name}\" could not be found"),
+    })
 }
 
 /// A service account by its token, the signature of which is not looked at.

@@ -15,14 +15,14 @@ async fn a_client_reads_its_own_writes_on_every_node_where_a_bare_read_is_stale(
     let leader = stage.cluster.wait_active().await.unwrap();
     let standby = stage.cluster.api((leader + 1) % OpenBaoCluster::NODES).unwrap();
     let api = stage.cluster.api(leader).unwrap();
-    let mut stale = 0;
+    let mut outdated = 0;
     for turn in 0..50_u64 {
         api.write("secret/data/bare", &json!({ "data": { "turn": turn } })).await.unwrap();
         let answer = standby.send(Method::Get, "secret/data/bare", None).await.unwrap();
         let found: Value = answer.json().unwrap();
-        stale += u32::from(found["data"]["data"]["turn"] != turn);
+        outdated += u32::from(found["data"]["data"]["turn"] != turn);
     }
-    println!("bare reads on a standby right after a write: {stale} of 50 stale");
+    println!("bare reads on a standby right after a write: {outdated} of 50 stale");
 
     for read_from in [ReadFrom::Any, ReadFrom::Nearest] {
         let bao = stage.client(read_from);

@@ -4,6 +4,7 @@ mod consistency;
 mod failover;
 mod harness;
 mod load;
+mod pending;
 mod prober;
 mod raft;
 mod stage;

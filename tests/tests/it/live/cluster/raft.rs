@@ -38,8 +38,8 @@ async fn members_are_listed_removed_and_join_again_and_the_lead_is_given_up() {
     let configuration = raft.autopilot_configuration().await.unwrap();
     assert_eq!(configuration.max_trailing_logs, 777);
     assert_eq!(configuration.server_stabilization_time, Duration::from_secs(1));
-    let state = raft.autopilot_state().await.unwrap().unwrap();
-    assert_eq!(state.servers.len(), 3);
+    let members = raft.autopilot_state().await.unwrap().unwrap();
+    assert_eq!(members.servers.len(), 3);
     let nobody: RaftNodeId = "nobody".parse().unwrap();
     assert_eq!(code(&raft.promote(&nobody).await.unwrap_err()), "unknown_peer");
 

@@ -6,8 +6,8 @@ mod schema;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use catalyst_sdk::manifest::{ClusterSecretStore, ExternalSecret, Platform, Refresh};
-use catalyst_tests::servers::install::{self, OperatorRelease};
+use catalyst_sdk::manifest::{ClusterSecretStore, ExternalSecret, Platform};
+use catalyst_tests::servers::install;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, TestRunner};
 use schema::Definitions;
@@ -24,8 +24,8 @@ const FIELDS: &str = "apiVersion kind metadata name namespace labels spec provid
 /// Maps whose keys are anybody's.
 const FREE: [&str; 2] = ["labels", "matchLabels"];
 
-async fn definitions(release: OperatorRelease) -> Definitions {
-    Definitions::read(&install::crds(release).await.unwrap())
+async fn definitions() -> Definitions {
+    Definitions::read(&install::crds().await.unwrap())
 }
 
 fn read(text: &str) -> Value {
@@ -40,31 +40,24 @@ fn runner(cases: u32) -> TestRunner {
 #[tokio::test]
 #[ignore = "needs real servers: cargo xtask live"]
 async fn whatever_the_builders_make_the_published_definitions_take() {
-    let platform = definitions(OperatorRelease::Platform).await;
-    let both = definitions(OperatorRelease::BothVersions).await;
-    let (fields, older) = (RefCell::new(BTreeSet::new()), RefCell::new(0));
+    let both = definitions().await;
+    let fields = RefCell::new(BTreeSet::new());
     let result = runner(1000).run(&any::manifest(), |text| {
         let manifest = read(&text);
         collect(&manifest, &mut fields.borrow_mut());
         proptest::prop_assert_eq!(both.faults(&manifest), Vec::<String>::new(), "{}", text);
-        let newer = manifest["apiVersion"] == "external-secrets.io/v1";
-        if !newer && manifest["spec"].get("refreshPolicy").is_none() {
-            proptest::prop_assert_eq!(platform.faults(&manifest), Vec::<String>::new(), "{}", text);
-            *older.borrow_mut() += 1;
-        }
         Ok(())
     });
     result.unwrap();
     let expected: BTreeSet<_> = FIELDS.split_whitespace().map(str::to_owned).collect();
     let missed: Vec<_> = expected.difference(&fields.borrow()).cloned().collect();
     assert_eq!(missed, [""; 0], "fields that no case has written");
-    assert!(older.into_inner() > 250, "the platform's release was hardly asked");
 }
 
 #[tokio::test]
 #[ignore = "needs real servers: cargo xtask live"]
 async fn a_field_that_is_misspelt_is_refused_wherever_it_stands() {
-    let both = definitions(OperatorRelease::BothVersions).await;
+    let both = definitions().await;
     let (mut runner, mut misspelt) = (runner(1), 0);
     for _ in 0..60 {
         let manifest = read(&any::manifest().new_tree(&mut runner).unwrap().current());
@@ -85,7 +78,7 @@ async fn a_field_that_is_misspelt_is_refused_wherever_it_stands() {
 #[tokio::test]
 #[ignore = "needs real servers: cargo xtask live"]
 async fn what_is_wrong_with_a_manifest_is_found() {
-    let both = definitions(OperatorRelease::BothVersions).await;
+    let both = definitions().await;
     let platform = Platform::new("region1").unwrap();
     let secret = ExternalSecret::builder("app".parse().unwrap(), "ns".parse().unwrap(), platform.store())
         .data("a".parse().unwrap(), platform.remote(&"x".parse().unwrap()))
@@ -116,28 +109,6 @@ async fn what_is_wrong_with_a_manifest_is_found() {
         let mut changed = manifest.clone();
         *changed.pointer_mut(pointer).unwrap() = value.clone();
         assert!(!both.faults(&changed).is_empty(), "{pointer}: {value}");
-    }
-}
-
-/// As [`Refresh`] says: the field came later.
-#[tokio::test]
-#[ignore = "needs real servers: cargo xtask live"]
-async fn the_platforms_operator_takes_its_store_and_does_not_know_a_refresh_policy_or_v1() {
-    let platform = definitions(OperatorRelease::Platform).await;
-    let both = definitions(OperatorRelease::BothVersions).await;
-    let names = Platform::new("region1").unwrap();
-    assert_eq!(platform.faults(&read(&names.cluster_secret_store().unwrap().to_string())), [""; 0]);
-    let newer = names.version(catalyst_sdk::manifest::ApiVersion::V1);
-    let store = read(&newer.cluster_secret_store().unwrap().to_string());
-    assert_eq!(platform.faults(&store), ["no such version of such a resource is served"]);
-    assert_eq!(both.faults(&store), [""; 0]);
-
-    let builder = ExternalSecret::builder("app".parse().unwrap(), "ns".parse().unwrap(), newer.store())
-        .extract(newer.remote(&"x".parse().unwrap()));
-    for refresh in [Refresh::OnChange, Refresh::CreatedOnce] {
-        let secret = read(&builder.clone().refresh(refresh).build().unwrap().to_string());
-        assert_eq!(platform.faults(&secret), [".spec.refreshPolicy: there is no such field"]);
-        assert_eq!(both.faults(&secret), [""; 0]);
     }
 }
 

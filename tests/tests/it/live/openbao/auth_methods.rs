@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use catalyst_core::{Result, Secret};
+use catalyst_keycloak::jose::Algorithm;
 use catalyst_openbao::auth_method::{AuthMethodType, JwtConfig, JwtKeys, JwtRole};
 use catalyst_openbao::system::MountSettings;
 use catalyst_openbao::testing::contract::{self, auth_methods::Issuer};
@@ -42,7 +43,7 @@ async fn keeps_the_contract_of_login_methods() {
 #[ignore = "needs real servers: cargo xtask live"]
 async fn keys_are_fetched_from_a_set_and_from_an_issuer() {
     let (server, bao) = start().await;
-    let issuer = AssertionIssuer::start(catalyst_keycloak::Algorithm::Es256).await.unwrap();
+    let issuer = AssertionIssuer::start(Algorithm::Es256).await.unwrap();
     let method = bao.jwt_method(mount("jwt"));
     bao.system().enable_auth(&mount("jwt"), &AuthMethodType::Jwt, &MountSettings::new()).await.unwrap();
     method.write_role(&role("app"), &JwtRole::new(["contract"]).bound_subject(ID)).await.unwrap();

@@ -1,6 +1,8 @@
 //! The server's own settings.
 
-use catalyst_openbao::system::{AuditCheck, AuditVerdict, Capability, PolicyDocument, PolicyRule};
+use catalyst_openbao::system::{
+    AuditCheck, AuditVerdict, Capability, MountSettings, PolicyDocument, PolicyRule,
+};
 use catalyst_openbao::testing::contract;
 use catalyst_openbao::{Login, Method, OpenBao, Secret, SecretData, SecretStore, WriteMode};
 use catalyst_tests::servers::{OpenBaoServer, poll};
@@ -59,7 +61,7 @@ async fn a_request_of_a_control_group_waits_for_its_approval() {
     let (server, bao) = start().await;
     let users = bao.userpass(mount("userpass"));
     bao.system()
-        .enable_auth(&mount("userpass"), &"userpass".parse().unwrap(), &Default::default())
+        .enable_auth(&mount("userpass"), &"userpass".parse().unwrap(), &MountSettings::default())
         .await
         .unwrap();
     let data = SecretData::from([("k", "v")]);
@@ -84,7 +86,7 @@ async fn a_request_of_a_control_group_waits_for_its_approval() {
     let group = json!({ "name": "ops", "member_entity_ids": [about["entity_id"]] });
     bao.request(Method::Post, "identity/group".parse().unwrap()).body(&group).done().await.unwrap();
     let reading = anna.request(Method::Get, "secret/data/guarded".parse().unwrap());
-    let wrapped = reading.wrapped(Duration::from_secs(3600)).await.unwrap();
+    let wrapped = reading.held_back().await.unwrap();
     let pending = bert.system().control_group_request(&wrapped.accessor).await.unwrap();
     assert_eq!((pending.approved, pending.path.as_str()), (false, "secret/data/guarded"));
     assert_eq!(anna.unwrap(&wrapped.token).await.unwrap_err().code(), Some("wrapping_token_invalid"));

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use catalyst_openbao::testing::{change_at_random, image};
 use tokio::process::Command;
@@ -31,7 +31,7 @@ async fn a_replicator_killed_at_random_moments_ends_in_the_same_state() {
         command
     };
     let (source, mut random) = (stage.kv(0), fastrand::Rng::with_seed(3));
-    let (begun, mut killed) = (Instant::now(), 0);
+    let (begun, mut killed) = (tokio::time::Instant::now(), 0);
     while killed < KILLS && begun.elapsed() < LIMIT {
         let mut replicator = command().spawn().unwrap();
         let life = Duration::from_millis(random.u64(5..350));

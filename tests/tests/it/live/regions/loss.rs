@@ -62,8 +62,8 @@ async fn a_lost_primary_changes_nothing_for_reads_and_comes_back_as_a_copy() {
 
     stage.servers[0].restart().await.unwrap();
     stage.alike(1, 0).await;
-    let stale = stage.router().build().unwrap();
-    let error = stale.store().write(&orders, &value("stale"), WriteMode::Overwrite).await.unwrap_err();
+    let outdated = stage.router().build().unwrap();
+    let error = outdated.store().write(&orders, &value("stale"), WriteMode::Overwrite).await.unwrap_err();
     assert_eq!(error.code(), Some("fenced"), "{error}");
     for lag in onwards.lag() {
         assert_eq!(lag.conflicts, 0, "{lag:?}");

@@ -2,6 +2,7 @@
 
 mod killed;
 mod loss;
+mod pending;
 mod policies;
 mod replication;
 mod stage;

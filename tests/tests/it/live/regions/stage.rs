@@ -85,7 +85,7 @@ pub(crate) fn binary() -> PathBuf {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let tests = std::env::current_exe().unwrap();
     let profile = tests.parent().unwrap().parent().unwrap();
-    let mut build = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    let mut build = Command::new("cargo");
     build.current_dir(root).args([
         "build",
         "--locked",
@@ -94,6 +94,7 @@ pub(crate) fn binary() -> PathBuf {
         "--bin",
         "replicate-openbao",
     ]);
+    build.arg("--target-dir").arg(profile.parent().unwrap());
     if profile.ends_with("release") {
         build.arg("--release");
     }

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use super::secrets::{Secrets, in_place};
 use crate::live::workload::{mount, role};
-use crate::pools::{Place, Store, StoredStage, Users, Valkey};
+use crate::pools::{As, Place, Store, StoredStage, Users, Valkey};
 
 /// A Valkey whose users a real OpenBao makes.
 struct Made {
@@ -45,7 +45,8 @@ impl Made {
 
     async fn open_at(place: Place) -> Result<Valkey> {
         let address = format!("redis://127.0.0.1:{}", place.port).parse().unwrap();
-        let users = DatabaseCredentials::new(place.credentials, place.role);
+        let As::Role(credentials, role) = place.login else { panic!("Valkey knows no identities") };
+        let users = DatabaseCredentials::new(credentials, role);
         let valkey = RotatingValkey::builder(users, ValkeyConnector::server(address)).policy(place.policy);
         valkey.start().await.map(Valkey)
     }

@@ -44,6 +44,10 @@ impl Identities {
                 let text = "Alias already exists for requested entity and mount accessor";
                 return Err(Refusal::bad_request(text));
             }
+            let before = id.as_ref().and_then(|id| self.aliases.get(id));
+            if before.is_some_and(|before| same_words(before, &alias)) {
+                return Ok(Content::done());
+            }
             let id = id.unwrap_or_else(|| state.random_nonce());
             alias.insert("id".to_owned(), id.clone().into());
             self.aliases.insert(id.clone(), alias);
@@ -99,6 +103,11 @@ impl Identities {
             _ => Err(Refusal::unsupported_path()),
         }
     }
+}
+
+/// Whether nothing of it changes, and then the server says nothing.
+fn same_words(before: &Record, alias: &Record) -> bool {
+    ["canonical_id", "custom_metadata", "name"].iter().all(|name| before.get(*name) == alias.get(*name))
 }
 
 fn read(state: &State, asked: &Asked) -> Result<Record, Refusal> {

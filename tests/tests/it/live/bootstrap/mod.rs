@@ -1,0 +1,6 @@
+//! Real servers brought up from nothing.
+
+mod acceptance;
+mod interrupted;
+mod kubernetes;
+mod stage;
