@@ -118,6 +118,16 @@ impl Ask<'_> {
         self.api.send(&call).await?.data(&self.api.transport)
     }
 
+    /// POST: the whole answer, where it has no envelope.
+    pub(crate) async fn exchange_bare<T: DeserializeOwned>(
+        self,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T> {
+        let body = |request: Request| request.json(body);
+        let call = self.call(Method::Post).body(&body);
+        self.api.send(&call).await?.bare(&self.api.transport)
+    }
+
     /// POST: the answer's data, if it has any.
     pub(crate) async fn exchange_maybe<T: DeserializeOwned>(
         self,

@@ -13,6 +13,7 @@
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
 //! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
 //! | [`database_admin`] | connections and roles of the database engine, whose statements are checked |
+//! | [`identity`] | who a token stands for: entities, groups, identity tokens |
 //! | [`system`], [`auth_method`] | the server's own settings: mounts, policies, login methods and their roles |
 //! | [`ApiRequest`] | whatever this crate has no function for |
 //! | `region`, `replicate` | several regions: the router, and the replicator; feature `regions` |
@@ -45,6 +46,8 @@
 //! | `rate_limited`, `not_yet_consistent`, `bad_gateway`, `unavailable`, `internal_error` | passing faults |
 //! | `wrapping_token_invalid` | used, ended, or never made |
 //! | `unknown_connection`, `role_exists`, `root_not_managed` | of the database engine: no such connection; the name is taken; the server does not know its user's password |
+//! | `unknown_entity`, `unknown_group`, `unknown_mount_accessor`, `alias_exists` | of identities: no such thing; it has another name there already |
+//! | `no_entity`, `client_not_allowed`, `key_in_use` | nobody stands behind the token; the key does not list the role's client; a role names the key |
 //! | `statements_refused` | the statements of a role are unsafe or certain to fail; refused before they are sent |
 //! | `seed_missing`, `seed_malformed`, `seed_too_open`, `seed_mismatch`, `seed_unavailable`, `journal_unreadable` | the seed of a bring-up |
 //! | `init_answer_lost`, `initialized_by_others`, `storage_gone`, `custody_failed`, `custody_conflict` | a bring-up, and whose server it is |
@@ -96,7 +99,7 @@ mod encoded;
 mod engine_type;
 mod engines;
 mod health;
-mod identity;
+pub mod identity;
 mod issuing;
 mod kubernetes;
 mod kv2;

@@ -101,6 +101,18 @@ names! {
     /// The name of a database connection: `orders-db`. Letters and digits of ASCII, `_`, `-` and `.`.
     ConnectionName, "connection name", |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
 
+    /// The identifier of an entity, which the server made.
+    EntityId, "entity identifier", |c| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+
+    /// The identifier of an alias of an entity or a group, which the server made.
+    AliasId, "alias identifier", |c| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+
+    /// The identifier of a group, which the server made.
+    GroupId, "group identifier", |c| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+
+    /// The name of an entity or a group: `orders`.
+    IdentityName, "name of an entity or group", |c| !c.is_control();
+
     /// The name of a quota: `whole-server`.
     QuotaName, "quota name", |c| !c.is_control();
 
@@ -114,17 +126,24 @@ names! {
     Namespace, "namespace", |c| c.is_ascii_graphic();
 }
 
-impl serde::Serialize for ConnectionName {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
+/// Names that stand in bodies and answers, too.
+macro_rules! written {
+    ($($name:ident)*) => {$(
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
 }
 
-impl<'de> serde::Deserialize<'de> for ConnectionName {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+written! { AliasId ConnectionName EntityId GroupId IdentityName }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Checked {

@@ -10,17 +10,22 @@ pub(super) fn meaning(status: u16, said: &str) -> Option<Meaning> {
             let help = "add the namespace to allowed_kubernetes_namespaces of the role";
             Some(Meaning::new(ErrorKind::PermissionDenied, "permission_denied", help))
         }
-        400 | 404 if said.contains("does not exist") && said.contains("role") => {
+        400 if said.starts_with("role '") && said.contains("does not exist") => {
             Some(Meaning::new(ErrorKind::NotFound, "unknown_role", "create the role, or correct its name"))
         }
-        500 if said.contains("dial tcp")
-            || said.contains("connection refused")
-            || said.contains("timeout") =>
-        {
+        500 if said.contains("kubernetes_host was unset") => {
+            let help = "the server does not run in a Kubernetes; say where one is";
+            Some(Meaning::new(ErrorKind::InvalidRequest, "invalid_request", help))
+        }
+        500 if said.contains("error verifying namespace") => {
+            let help = "name a namespace: the role allows several";
+            Some(Meaning::new(ErrorKind::InvalidRequest, "invalid_request", help))
+        }
+        500 if said.contains("dial tcp") || said.contains("i/o timeout") || said.contains("EOF") => {
             Some(retried("backend_down", "the server cannot reach the Kubernetes behind it").unknown())
         }
-        500 if said.contains("failed to create") || said.contains("failed to get") => {
-            let help = "Kubernetes refuses the server; check its token there and its rights";
+        500 if said.contains("failed to create") || said.contains("failed to read TTL") => {
+            let help = "Kubernetes refuses the server; is the account there, and are the server's token and rights good?";
             Some(retried("backend_refused", help).final_())
         }
         _ => None,

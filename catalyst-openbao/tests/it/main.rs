@@ -4,10 +4,14 @@
 mod bootstrap;
 mod cluster;
 mod cubbyhole;
+mod database_admin;
 mod fake;
 mod faults;
+mod identity;
+mod kubernetes;
 mod mock;
 mod operator;
+mod rabbitmq;
 mod recorded;
 mod regions;
 mod replayed;

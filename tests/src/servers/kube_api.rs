@@ -1,6 +1,7 @@
-//! As much of a Kubernetes API server as OpenBao and its bring-up call: TokenReview, and Secrets.
+//! As much of a Kubernetes API server as OpenBao and its bring-up call: TokenReview, Secrets, and service accounts with
+//! their tokens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,6 +48,8 @@ struct State {
     secrets: BTreeMap<String, Value>,
     version: u64,
     reviews: usize,
+    /// Accounts that OpenBao made, by namespace and name; known from their first token on.
+    made: BTreeSet<(String, String)>,
 }
 
 impl KubeApi {
@@ -129,6 +132,11 @@ impl KubeApi {
     /// How many tokens it has reviewed.
     pub fn reviews(&self) -> usize {
         lock(&self.state).reviews
+    }
+
+    /// The accounts that were made for a lease and are still there, with their namespaces.
+    pub fn made_accounts(&self) -> Vec<(String, String)> {
+        lock(&self.state).made.iter().cloned().collect()
     }
 
     /// A kubeconfig that leads to it.
@@ -264,8 +272,49 @@ fn answer(state: &mut State, request: &Request) -> (u16, Value) {
         (method, ["api", "v1", "namespaces", namespace, "secrets", name]) => {
             secret(state, method, &format!("{namespace}/{name}"), &request.body)
         }
+        ("POST", ["api", "v1", "namespaces", namespace, "serviceaccounts", name, "token"]) => {
+            issue(state, namespace, name)
+        }
+        ("DELETE", ["api", "v1", "namespaces", namespace, "serviceaccounts", name]) => {
+            state.made.remove(&((*namespace).to_owned(), (*name).to_owned()));
+            (200, json!({ "apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Success" }))
+        }
+        // OpenBao writes them in the binary form, which is not read here: what is answered has no name of its own.
+        ("POST", ["api", "v1", "namespaces", _, "serviceaccounts"]) => (201, made("v1", "ServiceAccount")),
+        ("POST", ["apis", "rbac.authorization.k8s.io", "v1", .., kind]) => match *kind {
+            "roles" => (201, made(RBAC, "Role")),
+            "clusterroles" => (201, made(RBAC, "ClusterRole")),
+            "rolebindings" => (201, made(RBAC, "RoleBinding")),
+            "clusterrolebindings" => (201, made(RBAC, "ClusterRoleBinding")),
+            _ => refusal(404, "NotFound"),
+        },
+        ("DELETE", ["apis", "rbac.authorization.k8s.io", "v1", ..]) => {
+            (200, json!({ "apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Success" }))
+        }
         _ => refusal(404, "NotFound"),
     }
+}
+
+const RBAC: &str = "rbac.authorization.k8s.io/v1";
+
+fn made(version: &str, kind: &str) -> Value {
+    json!({ "apiVersion": version, "kind": kind, "metadata": { "name": "made", "uid": "uid-made" } })
+}
+
+/// Of an account that it was told of, or that OpenBao made.
+fn issue(state: &mut State, namespace: &str, name: &str) -> (u16, Value) {
+    let account = (namespace.to_owned(), name.to_owned());
+    if name.starts_with("v-token-") {
+        state.made.insert(account.clone());
+    } else if !state.accounts.values().any(|known| *known == account) {
+        return refusal(404, "NotFound");
+    }
+    let token = service_account_token(namespace, name);
+    let status = json!({ "token": token, "expirationTimestamp": "2100-01-01T00:00:00Z" });
+    let body = json!({
+        "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "metadata": {}, "spec": {}, "status": status,
+    });
+    (201, body)
 }
 
 fn review(state: &mut State, body: &Value) -> Value {

@@ -13,6 +13,7 @@
 //! | [`SeaweedServer`] | SeaweedFS with its S3 and IAM interfaces |
 //! | [`FerretServer`] | FerretDB on a PostgreSQL, which speaks the protocol of MongoDB |
 //! | [`KubeApi`] | TokenReview and Secrets of a Kubernetes cluster, in process |
+//! | [`RabbitMqServer`] | RabbitMQ with its management plugin |
 //! | [`AssertionIssuer`] | an issuer of JWT-SVIDs and service account tokens, in process |
 //! | [`SpireServer`] | SPIRE, from binaries that are given |
 //! | [`Servers`] | OpenBao and PostgreSQL, ready to make database users and to log workloads in |
@@ -47,6 +48,7 @@ mod postgres_identity;
 mod powerdns;
 mod process;
 mod proxy;
+mod rabbitmq;
 mod resp;
 mod seaweedfs;
 mod seaweedfs_admin;
@@ -69,6 +71,7 @@ pub use postgres::PostgresServer;
 pub use postgres_identity::{IdentityUser, accept_identities};
 pub use powerdns::{PowerDnsBackend, PowerDnsServer};
 pub use process::Lifetime;
+pub use rabbitmq::RabbitMqServer;
 pub use resp::Reply;
 pub use seaweedfs::SeaweedServer;
 pub use spire::SpireServer;

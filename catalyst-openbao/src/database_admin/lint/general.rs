@@ -38,12 +38,28 @@ pub(super) fn list<'a>(
     read
 }
 
-/// Whether the server runs the statement as it is, as it does on PostgreSQL when it finds the word `END`. It cuts what
-/// changes a password or a term in any case.
+/// Whether the server runs the statement as it is, as it does on PostgreSQL when it finds the word `END` outside of
+/// quotes. It cuts what changes a password or a term in any case.
 fn is_left_whole(text: &str, list: StatementList, quoting: Quoting) -> bool {
     let whole = matches!(list, StatementList::Creation | StatementList::Revocation);
-    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    quoting == Quoting::PostgreSql && whole && words.any(|word| word == "END")
+    let is_end =
+        |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == "END");
+    quoting == Quoting::PostgreSql && whole && text.lines().any(|line| is_end(&unquoted(line)))
+}
+
+/// What is left of a line without what stands in quotes, as the server sees it: it knows no escapes, and no quotation
+/// that goes on in the next line.
+fn unquoted(line: &str) -> String {
+    let mut rest = line.to_owned();
+    for quote in ['"', '\''] {
+        let mut from = 0;
+        while let Some(begin) = rest[from..].find(quote).map(|at| from + at) {
+            let Some(length) = rest[begin + 1..].find(quote) else { break };
+            rest.replace_range(begin..begin + length + 2, " ");
+            from = begin + 1;
+        }
+    }
+    rest
 }
 
 /// `PASSWORD 'text'`, `IDENTIFIED BY 'text'`, and `AS 'text'` after a plugin's name, without the placeholder.

@@ -114,6 +114,9 @@ fn a_block_is_looked_into_and_left_whole_only_with_its_end() {
     breaks(Dialect::PostgreSql, &role(PG_CREATE, &block), &[]);
     let cut = block.replace("END", "FIN");
     assert!(rules(Dialect::PostgreSql, &role(PG_CREATE, &cut)).contains(&Rule::CutBySemicolon));
+    // An `END` in quotes is none.
+    let quoted = block.replace("END", "FIN") + " -- 'END'";
+    assert!(rules(Dialect::PostgreSql, &role(PG_CREATE, &quoted)).contains(&Rule::CutBySemicolon));
     // What prolongs a term is cut in any case.
     let renewing = role(PG_CREATE, &block)
         .renew_statements(["DO $$ BEGIN ALTER ROLE \"{{name}}\" VALID UNTIL '{{expiration}}'; END $$"]);

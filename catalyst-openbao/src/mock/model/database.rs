@@ -7,6 +7,7 @@ use catalyst_core::Secret;
 use tokio::time::Instant;
 
 use super::clock::seconds;
+use super::database_settings::DatabaseSettings;
 use super::grant::SYSTEM_MAX_TTL;
 use super::leases::LeaseRecord;
 use super::state::{Call, Due, Engine, State, full_path};
@@ -56,6 +57,15 @@ impl MockRole {
         self.allowed = allowed;
         self
     }
+
+    pub(super) fn can_be_renewed(&self) -> bool {
+        self.renewable
+    }
+
+    /// The term of its leases, and their longest.
+    pub(super) fn terms(&self) -> (Duration, Duration) {
+        (self.ttl, self.max_ttl)
+    }
 }
 
 /// A static role: an existing user whose password the server changes.
@@ -78,7 +88,8 @@ const ROTATION_TICK: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(super) struct Database {
     pub(super) roles: BTreeMap<String, MockRole>,
-    statics: BTreeMap<String, StaticUser>,
+    pub(super) statics: BTreeMap<String, StaticUser>,
+    pub(super) settings: DatabaseSettings,
     /// The database cannot be reached.
     pub(super) down: bool,
     /// Why the database refuses to drop users.
@@ -88,11 +99,11 @@ pub(super) struct Database {
 }
 
 #[derive(Clone)]
-struct StaticUser {
-    username: String,
+pub(super) struct StaticUser {
+    pub(super) username: String,
     password: Secret,
-    period: Duration,
-    rotated: Instant,
+    pub(super) period: Duration,
+    pub(super) rotated: Instant,
 }
 
 /// A user that was made.
@@ -118,6 +129,7 @@ impl Database {
         Self {
             roles: BTreeMap::new(),
             statics: BTreeMap::new(),
+            settings: DatabaseSettings::default(),
             down: false,
             keeps_users: None,
             mounted: now,
@@ -142,7 +154,25 @@ impl State {
         if let Some(failure) = self.backend_failure(&full_mount, false) {
             return Err(Refusal::internal(&format!("unable to start transaction: {failure}")));
         }
-        let now = self.clock.now();
+        let display = self.stored.tokens.get(&token_id).map(|token| token.display_name.as_str());
+        let display: String = display.unwrap_or_default().chars().take(8).collect();
+        let username = self.new_name(&display, role);
+        let password = self.random_password();
+        let (lease_id, ttl) =
+            self.lease(call, (&path, full_mount), &wanted, &username, Some(password.clone()))?;
+        Ok(Issued { lease_id, ttl, renewable: wanted.renewable, username, password })
+    }
+
+    /// Makes a lease of what was read from a path of a mount, and its user where there is a password.
+    pub(super) fn lease(
+        &mut self,
+        call: &Call,
+        (path, mount): (&str, String),
+        wanted: &MockRole,
+        username: &str,
+        password: Option<Secret>,
+    ) -> Result<(String, Duration), Refusal> {
+        let (now, token_id) = (self.clock.now(), call.token().to_owned());
         let token = self.stored.tokens.get(&token_id).ok_or_else(Refusal::bad_token)?;
         if token.uses == Some(0) {
             let text = "Secret cannot be returned; token had one use left, so leased credentials were immediately revoked.";
@@ -151,15 +181,13 @@ impl State {
         let bound = token.lease_bound().map(|end| end.saturating_duration_since(now));
         let ttl = wanted.ttl.min(wanted.max_ttl).min(bound.unwrap_or(SYSTEM_MAX_TTL));
         let ttl = Duration::from_secs(seconds(ttl.min(call.clip.unwrap_or(SYSTEM_MAX_TTL))));
-        let display: String = token.display_name.chars().take(8).collect();
-        let (username, lease_id) = self.new_names(&path, &display, role, &call.namespace, now);
-        let password = self.random_password();
+        let lease_id = format!("{path}/{}{}", self.random_text(24), self.namespace_suffix(&call.namespace));
         let lease = LeaseRecord {
             namespace: call.namespace.clone(),
-            path,
-            mount: full_mount,
+            path: path.to_owned(),
+            mount,
             token: token_id.clone(),
-            username: username.clone(),
+            username: username.to_owned(),
             issued: now,
             expires: now + ttl,
             due: now + ttl,
@@ -173,27 +201,21 @@ impl State {
             token.leases.insert(lease_id.clone());
         }
         self.stored.due.insert((lease.due, Due::Lease(lease_id.clone())));
-        self.users.create(&username, password.clone(), Some(lease.expires), now);
+        if let Some(password) = password {
+            self.users.create(username, password, Some(lease.expires), now);
+        }
         self.stored.leases.insert(lease_id.clone(), lease);
         self.counters.mints += 1;
-        Ok(Issued { lease_id, ttl, renewable: wanted.renewable, username, password })
+        Ok((lease_id, ttl))
     }
 
-    /// A user name as the server's PostgreSQL plugin makes it, and a lease identifier.
-    fn new_names(
-        &mut self,
-        path: &str,
-        display: &str,
-        role: &str,
-        namespace: &str,
-        now: Instant,
-    ) -> (String, String) {
+    /// A user name as the server's PostgreSQL plugin makes it.
+    fn new_name(&mut self, display: &str, role: &str) -> String {
         let short: String = role.chars().take(8).collect();
         let middle = self.random_text(20);
-        let mut username = format!("v-{display}-{short}-{middle}-{}", self.clock.unix(now));
+        let mut username = format!("v-{display}-{short}-{middle}-{}", self.clock.unix(self.clock.now()));
         username.truncate(username.char_indices().nth(63).map_or(username.len(), |(at, _)| at));
-        let lease_id = format!("{path}/{}{}", self.random_text(24), self.namespace_suffix(namespace));
-        (username, lease_id)
+        username
     }
 
     fn dynamic_role(&mut self, full_mount: &str, path: &str, role: &str) -> Result<MockRole, Refusal> {
@@ -203,6 +225,7 @@ impl State {
         }
         let unknown = || Refusal::bad_request(&format!("unknown role: {role}"));
         let wanted = database.roles.get(role).ok_or_else(unknown)?.clone();
+        database.settings.check(role)?;
         if !wanted.allowed {
             return Err(Refusal::internal(&format!("\"{role}\" is not an allowed role")));
         }

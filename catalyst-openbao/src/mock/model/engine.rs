@@ -1,6 +1,6 @@
 //! Engines that answer for themselves, in the server's JSON.
 
-use super::engines::{cubbyhole, totp, transit};
+use super::engines::{cubbyhole, identity, kubernetes, rabbitmq, totp, transit};
 use super::state::{Call, Engine, State, full_path};
 use super::{Capability, Refusal};
 use crate::EngineType;
@@ -30,6 +30,9 @@ pub(crate) fn new(kind: &EngineType) -> Option<Box<dyn EngineModel>> {
     // One arm for each engine, in the order of their names.
     match kind {
         EngineType::Cubbyhole => Some(Box::<cubbyhole::Cubbyhole>::default()),
+        EngineType::Identity => Some(Box::<identity::Identities>::default()),
+        EngineType::Kubernetes => Some(Box::<kubernetes::Kubernetes>::default()),
+        EngineType::RabbitMq => Some(Box::<rabbitmq::RabbitMq>::default()),
         EngineType::Totp => Some(Box::<totp::Totp>::default()),
         EngineType::Transit => Some(Box::<transit::Transit>::default()),
         _ => None,

@@ -77,6 +77,7 @@ impl Model {
         let model = Self { shared, node: None };
         // Always there, and never mounted by anybody.
         model.mount_engine("cubbyhole", &EngineType::Cubbyhole);
+        model.mount_engine("identity", &EngineType::Identity);
         model
     }
 

@@ -6,6 +6,7 @@
 mod clock;
 mod counters;
 mod database;
+mod database_settings;
 mod engine;
 mod engines;
 mod faults;

@@ -178,8 +178,7 @@ impl State {
         let token = self.stored.tokens.get(id).ok_or_else(Refusal::bad_token)?;
         let now = self.clock.now();
         let left = token.expires.map_or(Duration::ZERO, |end| end.saturating_duration_since(now));
-        let logged_in = token.metadata.is_some() && !token.path.starts_with(CREATED);
-        let entity = if logged_in { "c8ca465e-870a-b315-afd3-521920a749cd" } else { "" };
+        let entity = self.entity_of(id).unwrap_or_default();
         Ok(AuthAnswer {
             client_token: id.to_owned(),
             accessor: if token.batch { String::new() } else { token.accessor.clone() },
@@ -188,12 +187,19 @@ impl State {
             metadata: token.metadata.clone(),
             lease_duration: seconds(left),
             renewable: token.renewable,
-            entity_id: entity.to_owned(),
+            entity_id: entity,
             token_type: if token.batch { "batch" } else { "service" },
             orphan: token.parent.is_none(),
             mfa_requirement: None,
             num_uses: token.uses.unwrap_or(0),
         })
+    }
+
+    /// Whom a token stands for: all logins are of one entity. None for a token that was made otherwise.
+    pub(super) fn entity_of(&self, id: &str) -> Option<String> {
+        let token = self.stored.tokens.get(id)?;
+        let logged_in = token.metadata.is_some() && !token.path.starts_with(CREATED);
+        logged_in.then(|| "c8ca465e-870a-b315-afd3-521920a749cd".to_owned())
     }
 
     /// Renews the caller's own token. The second value is the server's warning.

@@ -1,4 +1,4 @@
-//! The database engine: `creds` and `static-creds`.
+//! The database engine: `creds` and `static-creds`, and all else that it has.
 
 use serde_json::json;
 
@@ -25,11 +25,12 @@ pub(super) fn answer(model: &Model, asked: &Asked, mount: &str, rest: &str) -> R
                 "username": view.username,
             })))
         }
-        (verb, action) => {
+        (verb, "creds" | "static-creds") => {
             let wanted = if verb == Verb::Read { Capability::Read } else { Capability::Update };
             model.admit(&asked.call, &asked.path, wanted)?;
-            let known = matches!(action, "creds" | "static-creds") && !role.is_empty() && !role.contains('/');
+            let known = !role.is_empty() && !role.contains('/');
             Err(if known { Refusal::unsupported_operation() } else { Refusal::unsupported_path() })
         }
+        _ => model.database_settings(asked, mount, rest),
     }
 }

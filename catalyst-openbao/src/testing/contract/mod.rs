@@ -8,6 +8,10 @@
 //! | [`store`] | [`SecretStore`](crate::SecretStore) | a KV engine, version 2, without check-and-set demanded |
 //! | [`dynamic`] | [`DynamicCredentials`](crate::DynamicCredentials) | a [`DynamicSetting`] |
 //! | [`statics`] | [`StaticCredentials`](crate::StaticCredentials) | a static role with a short period |
+//! | [`database_admin`] | [`DatabaseAdmin`](crate::DatabaseAdmin) | a database engine, and a database |
+//! | [`identity`] | [`Identity`](crate::Identity) | a client that may do everything |
+//! | [`kubernetes`] | [`KubernetesSecrets`](crate::KubernetesSecrets) | a Kubernetes, or what answers as one |
+//! | [`rabbitmq`] | [`RabbitMq`](crate::RabbitMq) | a RabbitMQ |
 //! | [`cubbyhole`] | [`Cubbyhole`](crate::Cubbyhole) | two service tokens |
 //! | [`totp`] | [`Totp`](crate::Totp) | a TOTP engine |
 //! | [`transit`] | [`Transit`](crate::Transit) | a transit engine with its first settings |
@@ -23,9 +27,13 @@ pub mod auth_methods;
 mod check;
 pub mod client;
 pub mod cubbyhole;
+pub mod database_admin;
 pub mod dynamic;
+pub mod identity;
+pub mod kubernetes;
 pub mod operator;
 pub mod policies;
+pub mod rabbitmq;
 mod setting;
 pub mod statics;
 pub mod store;

@@ -13,6 +13,7 @@ mod mariadb;
 mod openbao;
 mod postgres;
 mod powerdns;
+mod rabbitmq;
 mod seaweedfs;
 mod valkey;
 mod wheel;
@@ -29,6 +30,7 @@ pub use mariadb::{MariaDb, mariadb};
 pub use openbao::{OPENBAO_VERSION, openbao};
 pub use postgres::postgres;
 pub use powerdns::{PowerDns, powerdns};
+pub use rabbitmq::{RabbitMq, rabbitmq};
 pub use seaweedfs::{SEAWEEDFS_VERSION, seaweedfs};
 pub use valkey::{VALKEY_VERSION, valkey};
 

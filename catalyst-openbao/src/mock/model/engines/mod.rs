@@ -1,5 +1,11 @@
 //! The engines that answer for themselves.
 
 pub(super) mod cubbyhole;
+pub(super) mod identity;
+pub(super) mod kubernetes;
+mod leasing;
+pub(super) mod rabbitmq;
 pub(super) mod totp;
 pub(super) mod transit;
+
+use leasing::leased;

@@ -138,6 +138,13 @@ fn disable(state: &mut State, asked: &Asked, table: Table, path: &str) -> Conten
 }
 
 impl State {
+    /// Path and type of the login method that has this accessor.
+    pub(in crate::mock::model) fn mount_of_accessor(&self, accessor: &str) -> Option<(String, String)> {
+        let mut all = self.stored.settings.mounts.iter();
+        let (path, record) = all.find(|(_, record)| record.accessor == accessor)?;
+        Some((path.clone(), record.kind.clone()))
+    }
+
     /// Takes a mount away with all it keeps, and revokes its leases.
     pub(super) fn unmount(&mut self, full: &str) {
         let (now, leased) = (self.clock.now(), format!("{full}/"));

@@ -2,7 +2,12 @@
 
 mod auth_methods;
 mod cubbyhole;
+mod database_admin;
+mod database_templates;
+mod identity;
+mod kubernetes;
 mod operator;
+mod rabbitmq;
 mod system;
 mod totp;
 mod transit;
