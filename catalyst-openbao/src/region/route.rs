@@ -101,7 +101,7 @@ impl Shared {
 }
 
 /// Whether another region may do better: what the region answered is no answer about the secret.
-fn elsewhere(error: &Error) -> bool {
+pub(super) fn elsewhere(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::NotFound => error.code() == Some("unknown_mount"),
         ErrorKind::PermissionDenied

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::journal::Done;
 use super::own_writes::OwnWrite;
-use super::route::Answer;
+use super::route::{Answer, elsewhere};
 use super::shared::{Shared, lock};
 use super::token::WriteToken;
 use super::{errors, records};
@@ -122,6 +122,24 @@ impl RegionalStore {
         Ok(found)
     }
 
+    /// What this client wrote, from a region of which it is not known yet that it has it: its version shows it. So reads
+    /// go on when the primary is lost right after a write.
+    async fn copy_of_own(
+        &self,
+        copies: impl Iterator<Item = usize> + Send,
+        path: &SecretPath,
+        version: Option<u64>,
+        wrote: u64,
+    ) -> Option<Versioned> {
+        for copy in copies {
+            match self.read_in(&[copy], path, version).await {
+                Ok(found) if found.metadata.version >= wrote => return Some(found),
+                _ => {}
+            }
+        }
+        None
+    }
+
     fn own(&self, path: &SecretPath) -> Option<OwnWrite> {
         lock(&self.shared.own).of(path)
     }
@@ -133,13 +151,21 @@ impl SecretStore for RegionalStore {
         let own = self.own(path);
         let readers = self.shared.readers(own.map(|own| own.at));
         let found = self.read_in(&readers, path, version).await;
-        let wrote = own.and_then(|own| own.version);
-        match (&found, wrote) {
+        let Some(wrote) = own.and_then(|own| own.version).filter(|wrote| version.unwrap_or(*wrote) == *wrote)
+        else {
+            return found;
+        };
+        match &found {
             // The marker said that it has our write, and it does not: the primary has.
-            (Ok(found), Some(wrote)) if version.is_none() && found.metadata.version < wrote => {}
-            _ => return found,
+            Ok(found) if found.metadata.version < wrote => {
+                self.read_in(&[self.shared.primary()], path, version).await
+            }
+            Err(error) if elsewhere(error) => {
+                let copies = self.shared.readers(None).into_iter().filter(|index| !readers.contains(index));
+                self.copy_of_own(copies, path, version, wrote).await.map_or(found, Ok)
+            }
+            _ => found,
         }
-        self.read_in(&[self.shared.primary()], path, version).await
     }
 
     async fn write(&self, path: &SecretPath, data: &SecretData, mode: WriteMode) -> Result<VersionMetadata> {

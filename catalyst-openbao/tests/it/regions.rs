@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use catalyst_core::ErrorKind;
 use catalyst_openbao::mock::{Fault, FaultRule, MockOpenBao, Operation, ServerState};
 use catalyst_openbao::region::{Regions, RegionsBuilder, Staleness, WriteToken, primary_setting};
 use catalyst_openbao::replicate::Replicator;
@@ -275,6 +276,26 @@ async fn a_write_is_seen_by_its_writer_at_once_and_by_others_with_its_token() {
     let error = reader.store().read_after(&token).await.unwrap_err();
     assert_eq!(error.code(), Some("not_yet_replicated"), "{error}");
     upkeeps.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_just_written_is_read_of_a_copy_when_the_primary_is_lost_before_the_copy_is_known_to_have_it()
+ {
+    let world = World::new();
+    // Without its upkeep the router knows nothing of the copies.
+    let (router, replicator) = (world.router(), world.replicator(0));
+    let (store, orders) = (router.store(), path("orders/db"));
+    store.write(&orders, &value("1"), WriteMode::Overwrite).await.unwrap();
+    for (_, swept) in replicator.sweep().await {
+        swept.unwrap();
+    }
+    store.write(&path("orders/late"), &value("1"), WriteMode::Overwrite).await.unwrap();
+    world.lose(0);
+    for version in [None, Some(1)] {
+        assert_eq!(store.read(&orders, version).await.unwrap().data, value("1"));
+    }
+    let lost = store.read(&path("orders/late"), None).await.unwrap_err();
+    assert_ne!(lost.kind(), ErrorKind::NotFound, "the copy does not have it, which says nothing: {lost}");
 }
 
 #[tokio::test(start_paused = true)]

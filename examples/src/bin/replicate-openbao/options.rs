@@ -11,7 +11,6 @@ use clap::Parser;
 #[derive(Clone, Debug, Parser)]
 #[allow(clippy::struct_excessive_bools, reason = "switches of a command line")]
 #[command(name = "replicate-openbao", version, max_term_width = 110)]
-#[allow(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub(crate) struct Options {
     /// The primary: `muscat=https://bao.muscat.example:8200`.
     #[arg(long, value_name = "NAME=ADDRESS", requires_all = ["targets", "tokens"])]
