@@ -1,6 +1,7 @@
 //! Many items in one request, each with an outcome of its own.
 
 use catalyst_core::{Error, ErrorKind, Result};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, Serializer};
 
@@ -14,6 +15,8 @@ const PART_STRINGS: usize = 1000 - 16;
 /// How many bytes the items of one request hold, unless a single one has more. The answer is some larger, and has to
 /// keep below the 4 MiB that a client takes.
 const PART_BYTES: usize = 1 << 20;
+/// How many requests of one batch are on their way at once: the server works on one request with one core.
+const PARTS_AT_ONCE: usize = 4;
 /// How many items are taken at all.
 const MAX_ITEMS: usize = 100_000;
 /// How long one input may be, in bytes: as base64, the server takes no more in a request.
@@ -66,7 +69,7 @@ pub(super) struct Batch<'a, I, B> {
 }
 
 impl Transit {
-    /// Asks for all items, in as many requests as that takes, one after the other.
+    /// Asks for all items, in as many requests as that takes, a few at a time.
     pub(super) async fn ask_all<'a, I, B, R, W>(
         &self,
         batch: Batch<'a, I, B>,
@@ -89,18 +92,27 @@ impl Transit {
         if items.iter().any(|item| load(item).bytes > MAX_INPUT) {
             return Err(too_large(operation));
         }
-        let mut outcomes = Vec::with_capacity(items.len());
-        for part in parts(items, load) {
-            let body = body(Each { items: part, of });
-            let answer: Results<W> = self.at(operation, path).batch().exchange(&body).await?;
-            if answer.batch_results.len() != part.len() {
-                return Err(unreadable(
-                    operation,
-                    "the answer has another number of results than there were items",
-                ));
+        let target = path.concat();
+        let ask = |part| {
+            let (body, target) = (body(Each { items: part, of }), &target);
+            async move {
+                let answer: Results<W> = self.at(operation, path).batch().exchange(&body).await?;
+                if answer.batch_results.len() != part.len() {
+                    return Err(unreadable(
+                        operation,
+                        "the answer has another number of results than there were items",
+                    ));
+                }
+                let outcomes = answer.batch_results.into_iter().map(|item| outcome(operation, target, item));
+                Ok(outcomes.collect::<Vec<_>>())
             }
-            let target = path.concat();
-            outcomes.extend(answer.batch_results.into_iter().map(|item| outcome(operation, &target, item)));
+        };
+        // A list, because rustc cannot prove that a stream which makes them on the way may be sent.
+        let asked: Vec<_> = parts(items, load).map(ask).collect();
+        let mut outcomes = Vec::with_capacity(items.len());
+        let mut answers = stream::iter(asked).buffered(PARTS_AT_ONCE);
+        while let Some(answered) = answers.try_next().await? {
+            outcomes.extend(answered);
         }
         Ok(outcomes)
     }
