@@ -14,6 +14,7 @@ mod manifests;
 mod openbao;
 mod pools;
 mod powerdns;
+mod program;
 mod regions;
 mod rotation;
 mod spire;
