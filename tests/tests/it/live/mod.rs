@@ -6,6 +6,7 @@ mod bootstrap;
 mod cluster;
 mod contract;
 mod database;
+mod facade;
 mod failure;
 mod harness;
 mod keycloak;
