@@ -1,7 +1,5 @@
 //! The ordinary calls of engines and of the server's own API, each in a line.
 
-use std::time::Duration;
-
 use catalyst_core::Result;
 use catalyst_core::http::{Method, Request};
 use serde::de::DeserializeOwned;
@@ -22,26 +20,16 @@ pub(crate) struct Ask<'a> {
     path: &'a [&'a str],
     once: bool,
     batch: bool,
-    timeout: Option<Duration>,
 }
 
-#[allow(dead_code, reason = "the engines come next")]
 impl Api {
     /// A call about `subject` that errors and spans name `name`. It counts as repeatable unless [`Ask::once`] says
     /// otherwise.
     pub(crate) fn at<'a>(&'a self, subject: Subject, name: &'static str, path: &'a [&'a str]) -> Ask<'a> {
-        Ask {
-            api: self,
-            operation: Operation::Of(subject, name),
-            path,
-            once: false,
-            batch: false,
-            timeout: None,
-        }
+        Ask { api: self, operation: Operation::Of(subject, name), path, once: false, batch: false }
     }
 }
 
-#[allow(dead_code, reason = "the words for all engines")]
 impl Ask<'_> {
     /// It creates something: never repeated once its outcome is unknown.
     pub(crate) fn once(self) -> Self {
@@ -51,11 +39,6 @@ impl Ask<'_> {
     /// The results of a batch count, whatever the status that they come with.
     pub(crate) fn batch(self) -> Self {
         Self { batch: true, ..self }
-    }
-
-    /// Ends each try sooner than the client's limit.
-    pub(crate) fn timeout(self, limit: Duration) -> Self {
-        Self { timeout: Some(limit), ..self }
     }
 
     /// GET: the answer's data.
@@ -141,6 +124,7 @@ impl Ask<'_> {
     }
 
     /// PATCH with a JSON merge patch (RFC 7396).
+    #[allow(dead_code, reason = "the issuers of PKI are changed by it")]
     pub(crate) async fn patch(self, body: &(impl Serialize + Sync)) -> Result<()> {
         let body =
             |request: Request| request.json(body)?.header("content-type", "application/merge-patch+json");
@@ -165,11 +149,7 @@ impl Ask<'_> {
     fn call(&self, method: Method) -> Call<'_> {
         let call = Call::new(self.operation, method, self.path);
         let call = if self.once { call.once() } else { call };
-        let call = if self.batch { call.batch() } else { call };
-        match self.timeout {
-            Some(limit) => call.timeout(limit),
-            None => call,
-        }
+        if self.batch { call.batch() } else { call }
     }
 }
 

@@ -27,7 +27,6 @@ pub(crate) enum Operation {
     Unwrap,
     LookupWrapping,
     Health,
-    #[allow(dead_code, reason = "the engines come next")]
     /// A call of an engine or of the server's own API, named where it is made.
     Of(Subject, &'static str),
 }

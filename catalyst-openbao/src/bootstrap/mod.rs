@@ -46,10 +46,19 @@
 //!
 //! Making a root token out of shares needs no session, and so OpenBao refuses it unless its listener says
 //! `disable_unauthed_generate_root_endpoints = false`. A run that is not interrupted does not need it. One that was
-//! says so (`generate_root_disabled`), and goes on when it is allowed.
+//! says so (`generate_root_disabled`), and goes on when it is allowed. Set it back when the bring-up is finished.
 //!
 //! The order differs from the usual scripts in one place: the root token is revoked *before* the seed is erased. The
 //! other way round, a crash between the two would leave a root token that nobody knows and nobody can revoke.
+//!
+//! One moment cannot be closed: the server has answered init, and the answer is not in the journal yet. Killed there,
+//! the shares are lost, and with a Shamir seal nobody can unseal the server ever again. It holds nothing yet, so it may
+//! start over: stop every node, empty their storage, start them, and run the bring-up again with the same seed. The
+//! error `init_answer_lost` says this; a [`StorageReset`] does it without a person. A server that unseals itself, and
+//! whose recovery shares were lost, serves, but no root token can be made for it: it starts over, too.
+//!
+//! Where the seed is a Secret of Kubernetes, the job needs the verbs `get`, `patch` and `delete` on it: the journal is
+//! written into the same Secret by a patch, and both are deleted at once.
 //!
 //! # What it leaves alone
 //!

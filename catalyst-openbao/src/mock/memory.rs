@@ -46,7 +46,11 @@ impl InMemory {
         if reply.body.len() > self.max_body {
             return Err(failed(ErrorKind::Decode).with_help("the body is larger than the limit"));
         }
-        Ok(Response::new(operation, reply.status, &reply.headers, reply.body))
+        let mut headers = reply.headers;
+        if !reply.body.is_empty() {
+            headers.push(("content-type", reply.content_type.to_owned()));
+        }
+        Ok(Response::new(operation, reply.status, &headers, reply.body))
     }
 
     /// Makes one call with what `body` gives.

@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::KeptLease;
 use super::entry::{Entry, Outcome};
+use super::lateness::Lateness;
 use super::queue::{Key, Queue};
 use crate::refusal::SERVICE;
 use crate::{Lease, LeaseId, Leases};
@@ -74,6 +75,10 @@ pub struct KeeperReport {
     pub failed: u64,
     /// Leases that the server would not prolong any more.
     pub over: u64,
+    /// By how much half of the renewals began after their moment at most, to the next power of two of microseconds.
+    pub late_p50: Duration,
+    /// By how much all but one in a hundred did.
+    pub late_p99: Duration,
     /// By how much a renewal began after its moment, at worst.
     pub latest: Duration,
 }
@@ -131,7 +136,9 @@ impl LeaseKeeper {
             renewed: count(&shared.renewed),
             failed: count(&shared.failed),
             over: count(&shared.over),
-            latest: Duration::from_micros(count(&shared.latest_us)),
+            late_p50: shared.late.within(50),
+            late_p99: shared.late.within(99),
+            latest: shared.late.latest(),
         }
     }
 }
@@ -145,7 +152,7 @@ pub(super) struct Shared {
     renewed: AtomicU64,
     failed: AtomicU64,
     over: AtomicU64,
-    latest_us: AtomicU64,
+    late: Lateness,
 }
 
 impl Shared {
@@ -157,7 +164,7 @@ impl Shared {
             renewed: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             over: AtomicU64::new(0),
-            latest_us: AtomicU64::new(0),
+            late: Lateness::default(),
         }
     }
 
@@ -169,8 +176,7 @@ impl Shared {
     fn take_due(&self) -> Option<(Key, Arc<Entry>)> {
         let now = Instant::now();
         let (key, entry, due) = self.queue().take_due(now)?;
-        let late = u64::try_from((now - due).as_micros()).unwrap_or(u64::MAX);
-        self.latest_us.fetch_max(late, Ordering::Relaxed);
+        self.late.note(now - due);
         Some((key, entry))
     }
 

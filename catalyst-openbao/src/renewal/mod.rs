@@ -8,6 +8,7 @@
 mod entry;
 mod keeper;
 mod kept;
+mod lateness;
 mod queue;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The server on the socket.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalyst_core::{Result, Secret};
@@ -8,7 +9,7 @@ use wiremock::matchers::any;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::FixedAssertion;
-use crate::mock::wire::{Incoming, Outcome, Reply, Server};
+use crate::mock::wire::{Incoming, Reply, Server};
 use crate::mock::{Faults, LoginRule, Model, TokenGrant};
 use crate::{Login, OpenBao, OpenBaoBuilder};
 use catalyst_core::testing::StubServer;
@@ -59,7 +60,7 @@ impl FakeOpenBao {
     /// Starts one that shows `model` to the world.
     pub async fn serve(model: Model) -> Self {
         let server = MockServer::builder().disable_request_recording().start().await;
-        let wire = Server::new(model.clone());
+        let wire = OneAtATime { server: Server::new(model.clone()), waiting: Arc::default() };
         // The first mock decides what becomes of a request, and takes those whose connection is to be closed; the
         // second one gives the answers to the others. wiremock handles one request at a time.
         Mock::given(Severed(wire.clone())).respond_with_err(sever).with_priority(1).mount(&server).await;
@@ -103,7 +104,7 @@ impl FakeOpenBao {
     pub fn client_with(&self, grant: TokenGrant) -> Result<OpenBaoBuilder> {
         self.model.allow_login("jwt", Self::ROLE, LoginRule::jwt("openbao"), grant);
         let source = FixedAssertion::new("spiffe://example.test/ns/shop/sa/orders");
-        let login = Login::jwt(Self::ROLE.parse()?, "openbao", std::sync::Arc::new(source));
+        let login = Login::jwt(Self::ROLE.parse()?, "openbao", Arc::new(source));
         Ok(OpenBao::builder(&self.address())?.login(login))
     }
 }
@@ -117,8 +118,15 @@ impl fmt::Debug for FakeOpenBao {
     }
 }
 
+/// The model, and its answer to the request that it was asked last.
+#[derive(Clone)]
+struct OneAtATime {
+    server: Server,
+    waiting: Arc<Mutex<Option<Reply>>>,
+}
+
 /// Matches the requests whose connection is to be closed without an answer.
-struct Severed(Server);
+struct Severed(OneAtATime);
 
 impl Match for Severed {
     fn matches(&self, request: &Request) -> bool {
@@ -129,7 +137,10 @@ impl Match for Severed {
             header: &header,
             body: &request.body,
         };
-        matches!(self.0.take_in(&incoming), Outcome::Sever)
+        let reply = self.0.server.carry_out(&incoming);
+        let severed = reply.is_none();
+        *self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner) = reply;
+        severed
     }
 }
 
@@ -138,12 +149,15 @@ fn sever(_request: &Request) -> std::io::Error {
     std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
 }
 
-struct Answered(Server);
+struct Answered(OneAtATime);
 
 impl Respond for Answered {
     fn respond(&self, _request: &Request) -> ResponseTemplate {
-        let reply = self.0.give_out();
-        let Reply { status, headers, body, content_type, delay } = reply;
+        let reply = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Reply { status, headers, body, content_type, delay }) = reply else {
+            // None was asked for.
+            return ResponseTemplate::new(500);
+        };
         let mut template = ResponseTemplate::new(status).insert_header("cache-control", "no-store");
         for (name, value) in headers {
             template = template.append_header(name, value);

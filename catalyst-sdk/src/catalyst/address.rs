@@ -37,15 +37,18 @@ pub(super) struct Address {
 impl Address {
     /// The driver's options. Its error is not kept: it repeats what it could not read, which may hold a password.
     /// `example` shows what was expected.
-    #[cfg(any(
-        feature = "bb8",
-        feature = "deadpool",
-        feature = "diesel",
-        feature = "mysql",
-        feature = "sqlx"
-    ))]
+    #[cfg(any(feature = "mysql", feature = "sqlx"))]
     pub(super) fn options<O: std::str::FromStr>(&self, example: &str) -> Result<O> {
         self.text()?.expose().parse().map_err(|_quoting| self.unreadable(example))
+    }
+
+    /// The options of tokio-postgres, which knows no `verify-full` and no `verify-ca`: our TLS checks authority and name
+    /// wherever it is demanded. So one address serves every driver.
+    #[cfg(any(feature = "bb8", feature = "deadpool", feature = "diesel"))]
+    pub(super) fn checked_options(&self) -> Result<tokio_postgres::Config> {
+        let text = self.text()?.expose().replace("sslmode=verify-full", "sslmode=require");
+        let text = Secret::from(text.replace("sslmode=verify-ca", "sslmode=require"));
+        text.expose().parse().map_err(|_quoting| self.unreadable(POSTGRES))
     }
 
     /// The address as it is configured.
@@ -88,3 +91,22 @@ impl Address {
 pub(super) const POSTGRES: &str = "postgres://host:5432/database?sslmode=verify-full";
 #[cfg(feature = "mysql")]
 pub(super) const MYSQL: &str = "mysql://host:3306/database?ssl-mode=VERIFY_IDENTITY";
+
+#[cfg(all(test, feature = "deadpool"))]
+mod tests {
+    use super::*;
+    use tokio_postgres::config::SslMode;
+
+    #[test]
+    fn an_address_whose_server_is_to_be_checked_suits_every_driver() {
+        for (mode, demanded) in [
+            ("verify-full", SslMode::Require),
+            ("verify-ca", SslMode::Require),
+            ("disable", SslMode::Disable),
+        ] {
+            let url = Some(format!("postgres://db:5432/app?sslmode={mode}").into());
+            let address = Address { name: "app".to_owned(), url, max_connections: None, ca_file: None };
+            assert_eq!(address.checked_options().unwrap().get_ssl_mode(), demanded);
+        }
+    }
+}

@@ -3,7 +3,6 @@
 use catalyst_core::Result;
 
 use super::Catalyst;
-use super::address::POSTGRES;
 use crate::pool::bb8::{Bb8, RotatingBb8};
 
 impl Catalyst {
@@ -19,7 +18,7 @@ impl Catalyst {
         let start = async {
             let place = self.place(name)?;
             let address = &place.address;
-            let driver = Bb8::new(address.options(POSTGRES)?, address.limits(), address.tls()?);
+            let driver = Bb8::new(address.checked_options()?, address.limits(), address.tls()?);
             place.start(driver).await
         };
         self.0.pools.bb8.get(name, Box::pin(start)).await

@@ -254,5 +254,8 @@ fn policy(database: &DatabaseConfig) -> Policy {
     if let Some(limit) = database.max_ttl {
         policy = policy.max_ttl(limit);
     }
+    if let Some(limit) = database.start_limit {
+        policy = policy.start_limit(limit);
+    }
     policy
 }

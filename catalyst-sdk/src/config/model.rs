@@ -212,6 +212,9 @@ pub struct DatabaseConfig {
     /// The longest TTL that is accepted.
     #[serde(with = "duration")]
     pub max_ttl: Option<Duration>,
+    /// How long the first user and the first connection may take; 30 s if not set.
+    #[serde(with = "duration")]
+    pub start_limit: Option<Duration>,
 }
 
 /// The keys of one object store.

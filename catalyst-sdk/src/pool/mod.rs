@@ -36,6 +36,15 @@ pub mod deadpool;
 #[cfg(feature = "diesel")]
 pub mod diesel;
 mod driver;
+#[cfg(any(
+    feature = "bb8",
+    feature = "deadpool",
+    feature = "diesel",
+    feature = "mysql",
+    feature = "redis",
+    feature = "sqlx"
+))]
+mod handshake;
 mod identity;
 mod limits;
 #[cfg(feature = "mongodb")]

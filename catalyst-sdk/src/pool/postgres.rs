@@ -10,7 +10,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::driver::{DriverError, Proof};
-use super::{PoolLimits, Refusal};
+use super::{PoolLimits, Refusal, handshake};
 
 /// Where the database is, and how its pools are limited.
 #[derive(Clone)]
@@ -73,6 +73,9 @@ impl DriverError for tokio_postgres::Error {
             Refusal::Permission => {
                 (ErrorKind::PermissionDenied, "the user lacks a right; see the role's statements")
             }
+            Refusal::None if handshake::failed(&self) => {
+                (ErrorKind::Tls, "no secure connection to the database: check its CA and name")
+            }
             Refusal::None => match self.code().map(|state| state.code().get(..2).unwrap_or_default()) {
                 None | Some("08") => (ErrorKind::Connect, "no connection to the database"),
                 // No room, going down or coming up.
@@ -81,7 +84,9 @@ impl DriverError for tokio_postgres::Error {
             },
         };
         let advice = match kind {
-            ErrorKind::Unauthenticated | ErrorKind::Connect | ErrorKind::Unavailable => RetryAdvice::Backoff,
+            ErrorKind::Unauthenticated | ErrorKind::Connect | ErrorKind::Unavailable | ErrorKind::Tls => {
+                RetryAdvice::Backoff
+            }
             _ => RetryAdvice::Never,
         };
         Error::new(kind, operation).with_help(help).with_retry(advice).with_source(self)

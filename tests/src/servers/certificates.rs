@@ -1,11 +1,17 @@
 //! A certificate authority and the certificates that it signs.
 
+use std::sync::Arc;
+
 use catalyst_core::tls::{TlsIdentity, TlsIdentitySource};
 use catalyst_core::{Error, ErrorKind, Result, SecretBytes};
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
 
 /// A server's certificate, and the authority that signed it. All in PEM.
 #[derive(Debug)]
@@ -38,6 +44,21 @@ impl ServerCertificate {
         let (certificate, key) = made.map_err(|error| failed("make a client certificate", error))?;
         let key = SecretBytes::new(key.serialize_der());
         TlsIdentity::from_der(vec![certificate.der().to_vec()], &key).map(ClientCertificate)
+    }
+
+    /// What speaks TLS with it, for a server in process. It asks its clients for no certificate.
+    pub(crate) fn acceptor(&self) -> Result<TlsAcceptor> {
+        let bad = || Error::new(ErrorKind::Other, "use a server certificate");
+        let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes())
+            .map_err(|error| bad().with_source(error))?;
+        let key =
+            PrivateKeyDer::from_pem_slice(self.key.as_bytes()).map_err(|error| bad().with_source(error))?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(vec![certificate], key))
+            .map_err(|cause| bad().with_source(cause))?;
+        Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
 

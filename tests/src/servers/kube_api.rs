@@ -10,16 +10,13 @@ use std::time::UNIX_EPOCH;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use catalyst_core::{Clock, Error, ErrorKind, Result};
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-use super::certificates::{ServerCertificate, server_certificate};
+use super::certificates::server_certificate;
 use super::folder::Folder;
 
 const OPERATION: &str = "start Kubernetes API";
@@ -65,7 +62,7 @@ impl KubeApi {
         let failed = |cause: std::io::Error| Error::new(ErrorKind::Other, OPERATION).with_source(cause);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let address = format!("https://{}", listener.local_addr().map_err(failed)?);
-        let acceptor = acceptor(&tls)?;
+        let acceptor = tls.acceptor()?;
         let state = Arc::new(Mutex::new(State::default()));
         let task = tokio::spawn(serve(listener, acceptor, Arc::clone(&state)));
         let folder = Folder::new("kube-api")?;
@@ -186,19 +183,6 @@ fn service_account_token(namespace: &str, name: &str) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let head = json!({ "alg": "RS256", "kid": "test" });
     format!("{}.{}.{}", part(&head), part(&claims), URL_SAFE_NO_PAD.encode([7; 256]))
-}
-
-fn acceptor(tls: &ServerCertificate) -> Result<TlsAcceptor> {
-    let bad = || Error::new(ErrorKind::Other, OPERATION).with_help("its certificate cannot be used");
-    let certificate = CertificateDer::from_pem_slice(tls.certificate.as_bytes())
-        .map_err(|error| bad().with_source(error))?;
-    let key = PrivateKeyDer::from_pem_slice(tls.key.as_bytes()).map_err(|error| bad().with_source(error))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(vec![certificate], key))
-        .map_err(|cause| bad().with_source(cause))?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 async fn serve(listener: TcpListener, acceptor: TlsAcceptor, state: Arc<Mutex<State>>) {

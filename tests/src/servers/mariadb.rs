@@ -131,6 +131,31 @@ impl MariaDbServer {
         &self.manager_password
     }
 
+    /// Lets `user` into [`DATABASE`] without a password, by a client certificate of `authorities_pem` whose subject is
+    /// `subject`, as OpenSSL writes it: `/C=US/O=SPIRE/CN=orders`. Without one, any certificate of them will do.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or MariaDB refuses.
+    ///
+    /// # Cancel safety
+    /// Calling it again repairs what was left undone.
+    pub async fn accept_identity(
+        &self,
+        user: &str,
+        authorities_pem: &str,
+        subject: Option<&str>,
+    ) -> Result<()> {
+        // Its own authority stays, for whoever checks it reads the same file.
+        let text = format!("{}{authorities_pem}", self.certificate.authority);
+        fs::write(self.ca_file(), text).map_err(cannot_write)?;
+        let needed = subject.map_or_else(|| "X509".to_owned(), |subject| format!("SUBJECT '{subject}'"));
+        self.execute(&format!(
+            "FLUSH SSL; CREATE OR REPLACE USER '{user}'@'%' REQUIRE {needed};
+             GRANT ALL ON {DATABASE}.* TO '{user}'@'%'"
+        ))
+        .await
+    }
+
     /// Logs in to [`DATABASE`], without TLS.
     ///
     /// # Errors

@@ -5,11 +5,12 @@
 //! | [`OpenBaoServer`] | OpenBao with TLS, Raft, audit and a Shamir seal; or in development mode |
 //! | [`OpenBaoCluster`] | three nodes of it, with TLS, Raft and links that can be cut |
 //! | [`PostgresServer`] | PostgreSQL with the roles and the table that applications use |
-//! | [`accept_identities`] | PostgreSQL with SVIDs as client certificates |
+//! | [`accept_identities`], [`MariaDbServer::accept_identity`] | PostgreSQL, MariaDB with SVIDs as client certificates |
 //! | [`MariaDbServer`] | MariaDB with the user that makes users, and the table that applications use |
 //! | [`PowerDnsServer`] | an authoritative PowerDNS with SQLite or LMDB, which answers questions too |
 //! | [`KeycloakServer`] | Keycloak with its administrator, without TLS and with it |
 //! | [`ValkeyServer`], [`ValkeyCluster`] | a Valkey with passwords; three of them as a cluster |
+//! | [`TlsFront`] | TLS before one that speaks none |
 //! | [`SeaweedServer`] | SeaweedFS with its S3 and IAM interfaces |
 //! | [`FerretServer`] | FerretDB on a PostgreSQL, which speaks the protocol of MongoDB |
 //! | [`KubeApi`] | TokenReview and Secrets of a Kubernetes cluster, in process |
@@ -54,6 +55,7 @@ mod seaweedfs;
 mod seaweedfs_admin;
 pub mod setup;
 mod spire;
+mod tls_front;
 mod valkey;
 
 pub use api::Api;
@@ -68,11 +70,12 @@ pub use openbao::{FreshOpenBao, OpenBaoServer};
 pub use openbao_cluster::{ClusterSeal, OpenBaoCluster};
 pub use pair::{Servers, ServersOptions};
 pub use postgres::PostgresServer;
-pub use postgres_identity::{IdentityUser, accept_identities};
+pub use postgres_identity::{CertificateName, IdentityUser, accept_identities};
 pub use powerdns::{PowerDnsBackend, PowerDnsServer};
 pub use process::Lifetime;
 pub use rabbitmq::RabbitMqServer;
 pub use resp::Reply;
 pub use seaweedfs::SeaweedServer;
 pub use spire::SpireServer;
+pub use tls_front::TlsFront;
 pub use valkey::{ValkeyCluster, ValkeyServer};

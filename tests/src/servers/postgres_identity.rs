@@ -16,13 +16,22 @@ use super::postgres::{APPLICATION, DATABASE};
 pub struct IdentityUser<'a> {
     /// The user of the database.
     pub user: &'a str,
-    /// The common name of the certificate.
-    pub common_name: &'a str,
+    /// What its certificate says.
+    pub name: CertificateName<'a>,
+}
+
+/// What names a client in its certificate.
+#[derive(Clone, Copy, Debug)]
+pub enum CertificateName<'a> {
+    /// The common name.
+    Common(&'a str),
+    /// The whole subject, as RFC 2253 writes it: `CN=orders,O=SPIRE,C=US`.
+    Distinguished(&'a str),
 }
 
 /// Switches TLS on, with a certificate for 127.0.0.1, and lets `who` into the application's database by a client
 /// certificate of `authorities_pem`, and by nothing else. Returns the file with the authority of the server's own
-/// certificate. Certificates are matched by their common name, through a map in `pg_ident.conf`.
+/// certificate. Certificates are matched by their name through a map in `pg_ident.conf`.
 ///
 /// # Errors
 /// If the files cannot be written, or PostgreSQL refuses.
@@ -34,17 +43,23 @@ pub async fn accept_identities(
     authorities_pem: &str,
     who: IdentityUser<'_>,
 ) -> Result<PathBuf> {
-    let IdentityUser { user, common_name } = who;
+    let IdentityUser { user, name } = who;
+    let (name, matched_by) = match name {
+        CertificateName::Common(name) => (name, ""),
+        CertificateName::Distinguished(name) => (name, " clientname=DN"),
+    };
     let certificate = server_certificate()?;
     let data = postgres.folder().join("data");
     write(postgres, "data/server.crt", &certificate.certificate)?;
     write(postgres, "data/server.key", &certificate.key)?;
     write(postgres, "data/clients.crt", authorities_pem)?;
     write(postgres, "server-ca.pem", &certificate.authority)?;
-    write(postgres, "data/pg_ident.conf", &format!("svid \"{common_name}\" {user}\n"))?;
+    write(postgres, "data/pg_ident.conf", &format!("svid \"{name}\" {user}\n"))?;
     let rules = fs::read_to_string(data.join("pg_hba.conf")).map_err(cannot_write)?;
     // The first line that fits counts.
-    let line = format!("hostssl {DATABASE} {user} 127.0.0.1/32 cert map=svid\nhost all {user} all reject\n");
+    let line = format!(
+        "hostssl {DATABASE} {user} 127.0.0.1/32 cert map=svid{matched_by}\nhost all {user} all reject\n"
+    );
     write(postgres, "data/pg_hba.conf", &format!("{line}{rules}"))?;
     postgres
         .execute(&format!(

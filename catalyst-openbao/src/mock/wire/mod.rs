@@ -11,5 +11,5 @@ mod tokens;
 
 pub(crate) use answer::{Content, Envelope};
 pub(crate) use asked::{Asked, Incoming, Verb};
-pub(crate) use server::{Outcome, Reply, Server};
+pub(crate) use server::{Reply, Server};
 pub(crate) use tokens::{labels as token_labels, wanted as wanted_token};

@@ -1,20 +1,11 @@
-//! One request at a time: its fault, its answer.
+//! A request: its fault, its answer.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::answer::Content;
 use super::asked::{Asked, Incoming};
 use super::route;
 use crate::mock::model::{Admission, Fault, Model, Refusal};
-
-/// What becomes of a request.
-pub(crate) enum Outcome {
-    /// The connection is closed without an answer.
-    Sever,
-    /// The answer waits to be given out.
-    Answer,
-}
 
 /// What is sent.
 pub(crate) struct Reply {
@@ -29,7 +20,6 @@ pub(crate) struct Reply {
 #[derive(Clone)]
 pub(crate) struct Server {
     model: Model,
-    next: Arc<Mutex<Option<Reply>>>,
 }
 
 /// How long an answer takes that never comes: longer than anybody waits.
@@ -38,14 +28,7 @@ const JSON: &str = "application/json";
 
 impl Server {
     pub(crate) fn new(model: Model) -> Self {
-        Self { model, next: Arc::default() }
-    }
-
-    /// Carries a request out. Its answer, if there is to be one, waits for [`Server::give_out`].
-    pub(crate) fn take_in(&self, request: &Incoming<'_>) -> Outcome {
-        let Some(reply) = self.carry_out(request) else { return Outcome::Sever };
-        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
-        Outcome::Answer
+        Self { model }
     }
 
     /// Carries a request out. No reply: the connection is closed.
@@ -88,12 +71,6 @@ impl Server {
     /// Whether connections are accepted.
     pub(crate) fn is_reachable(&self) -> bool {
         self.model.is_reachable()
-    }
-
-    /// The answer to the request that was carried out last.
-    pub(crate) fn give_out(&self) -> Reply {
-        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
-        next.unwrap_or_else(|| Reply::refusal(&Refusal::internal("no request was carried out")))
     }
 
     fn answer(&self, asked: &Asked) -> Reply {

@@ -12,7 +12,7 @@ use redis::{Client, ConnectionInfo, ProtocolVersion, RedisError, ServerErrorKind
 
 use super::ValkeyConnection;
 use super::connection::Driver;
-use crate::pool::{ClientConnector, Connector, Refusal, Warmth};
+use crate::pool::{ClientConnector, Connector, Refusal, Warmth, handshake};
 
 const CONNECT: &str = "connect to Valkey";
 const LIMIT: Duration = Duration::from_secs(10);
@@ -198,6 +198,11 @@ fn is_login(code: &str) -> bool {
     matches!(code, "NOAUTH" | "WRONGPASS")
 }
 
+/// Whether TLS is what failed. The cluster client keeps only its words.
+fn is_tls(error: &RedisError) -> bool {
+    handshake::failed(error) || error.detail().is_some_and(|words| words.contains("invalid peer certificate"))
+}
+
 /// The driver's error as ours. Its text is the server's own, which names no password.
 fn failed(error: RedisError, operation: &'static str) -> Error {
     let (kind, help) = match refusal(&error) {
@@ -206,6 +211,9 @@ fn failed(error: RedisError, operation: &'static str) -> Error {
             (ErrorKind::PermissionDenied, "the user's ACL does not allow it; see the role's rules")
         }
         Refusal::None if error.is_timeout() => (ErrorKind::Timeout, "no answer in time"),
+        Refusal::None if is_tls(&error) => {
+            (ErrorKind::Tls, "no secure connection to the server: check its CA and name")
+        }
         Refusal::None => match error.kind() {
             redis::ErrorKind::Io | redis::ErrorKind::ClusterConnectionNotFound => {
                 (ErrorKind::Connect, "no connection to the server")
@@ -215,7 +223,9 @@ fn failed(error: RedisError, operation: &'static str) -> Error {
         },
     };
     let advice = match kind {
-        ErrorKind::Unauthenticated | ErrorKind::Connect | ErrorKind::Timeout => RetryAdvice::Backoff,
+        ErrorKind::Unauthenticated | ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Tls => {
+            RetryAdvice::Backoff
+        }
         _ => RetryAdvice::Never,
     };
     Error::new(kind, operation).with_help(help).with_retry(advice).with_source(error)
@@ -247,6 +257,19 @@ mod tests {
             "Io: refused".into(),
         ));
         assert_eq!(refusal(&other), Refusal::None);
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_is_told_from_a_server_that_is_down() {
+        let refused = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let refused = std::io::Error::new(std::io::ErrorKind::InvalidData, refused);
+        assert_eq!(failed(refused.into(), CONNECT).kind(), ErrorKind::Tls);
+        let down = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        assert_eq!(failed(down.into(), CONNECT).kind(), ErrorKind::Connect);
+        let words = "Io: invalid peer certificate: UnknownIssuer".to_owned();
+        let of_nodes =
+            RedisError::from((redis::ErrorKind::Io, "Failed to create initial connections", words));
+        assert_eq!(failed(of_nodes, CONNECT).kind(), ErrorKind::Tls);
     }
 
     #[test]

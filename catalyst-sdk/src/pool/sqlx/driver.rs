@@ -9,7 +9,7 @@ use sqlx::{Connection, Database, Pool};
 
 use super::SqlxDatabase;
 use super::database::refusal;
-use crate::pool::{Driver, DriverError, Proof, Refusal};
+use crate::pool::{Driver, DriverError, Proof, Refusal, handshake};
 
 /// How sqlx finds a database of that kind.
 pub type ConnectOptionsOf<DB> = <<DB as Database>::Connection as Connection>::Options;
@@ -89,7 +89,8 @@ impl DriverError for sqlx::Error {
                 ErrorKind::Unauthenticated,
                 "the database does not accept the user (yet); is it the one OpenBao writes to?",
             ),
-            (_, Self::Tls(_)) => {
+            // A handshake that fails is an Io of the driver's.
+            (_, error) if matches!(error, Self::Tls(_)) || handshake::failed(error) => {
                 (ErrorKind::Tls, "no secure connection to the database: check its CA and name")
             }
             (_, Self::PoolTimedOut) => (ErrorKind::Timeout, "no connection to the database in time"),

@@ -38,14 +38,14 @@ impl Respond for Door {
     }
 }
 
-struct House {
+pub(super) struct House {
     door: Door,
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
     server: Held<Option<MockServer>>,
 }
 
 impl House {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         let door = Door::default();
         let server = serve(TcpListener::bind("127.0.0.1:0").unwrap(), door.clone()).await;
         Self { door, address: *server.address(), server: Held::new(Some(server)) }

@@ -3,6 +3,7 @@
 mod clickhouse;
 mod deadpool_pool;
 mod dns;
+mod facade;
 mod mint;
 mod platform;
 mod pools;

@@ -30,6 +30,10 @@ async fn broken_off_at_random(seal: Seal, rounds: u32) {
     let stage = Stage::start(seal).await;
     let started = OpenBaoServer::start_uninitialized(&stage.fresh().root_generation()).await.unwrap();
     let server = Arc::new(Mutex::new(started));
+    // To repeat a failure, give it the seed that was printed.
+    let seed = fastrand::u64(..);
+    println!("{seal:?}: seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
     let mut whole = Duration::from_secs(4);
     for round in 0..rounds {
         if round > 0 {
@@ -41,7 +45,7 @@ async fn broken_off_at_random(seal: Seal, rounds: u32) {
             let bootstrap = stage.bootstrap(&server_now, stage.file_seed());
             bootstrap.storage_reset(Arc::new(Wipe(Arc::clone(&server))))
         };
-        let pauses: Vec<_> = (0..2).map(|_| whole.mul_f64(fastrand::f64())).collect();
+        let pauses: Vec<_> = (0..2).map(|_| whole.mul_f64(random.f64())).collect();
         for pause in &pauses {
             drop(timeout(*pause, bootstrap.run()).await);
         }

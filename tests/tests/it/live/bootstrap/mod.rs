@@ -2,5 +2,6 @@
 
 mod acceptance;
 mod interrupted;
+mod killed;
 mod kubernetes;
 mod stage;

@@ -6,6 +6,7 @@ mod database_admin;
 mod database_templates;
 mod identity;
 mod kubernetes;
+mod leases;
 mod operator;
 mod rabbitmq;
 mod system;

@@ -12,7 +12,7 @@ use catalyst_sdk::testing::events;
 use catalyst_sdk::{ErrorKind, Result};
 use catalyst_spiffe::WorkloadIdentity;
 use catalyst_spiffe::mock::MockIdentity;
-use catalyst_tests::servers::{IdentityUser, PostgresServer, accept_identities};
+use catalyst_tests::servers::{CertificateName, IdentityUser, PostgresServer, accept_identities};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -34,7 +34,7 @@ impl<S> Certificates<S> {
         let identity = MockIdentity::builder("spiffe://catalyst.test/ns/shop/sa/orders").unwrap();
         let identity = identity.dns_name(NAME).build().unwrap();
         let postgres = PostgresServer::start().await.unwrap();
-        let who = IdentityUser { user: USER, common_name: NAME };
+        let who = IdentityUser { user: USER, name: CertificateName::Common(NAME) };
         let ca_file = accept_identities(&postgres, &identity.ca_pem(), who).await.unwrap();
         Self { postgres: Arc::new(Mutex::new(postgres)), identity, ca_file, subject: PhantomData }
     }
@@ -60,12 +60,12 @@ impl<S: OpenAt> Stage for Certificates<S> {
     /// Our certificate is good, and names nobody that may be this user.
     async fn open_refused(&self) -> Result<S> {
         let postgres = self.postgres.lock().await;
-        let other = IdentityUser { user: USER, common_name: "somebody.else.catalyst.test" };
+        let other = IdentityUser { user: USER, name: CertificateName::Common("somebody.else.catalyst.test") };
         accept_identities(&postgres, &self.identity.ca_pem(), other).await?;
         drop(postgres);
         let refused = S::open_at(self.place(USER).await.refusing(), 4).await;
         let postgres = self.postgres.lock().await;
-        let us = IdentityUser { user: USER, common_name: NAME };
+        let us = IdentityUser { user: USER, name: CertificateName::Common(NAME) };
         accept_identities(&postgres, &self.identity.ca_pem(), us).await?;
         refused
     }

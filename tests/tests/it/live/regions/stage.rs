@@ -1,7 +1,5 @@
 //! The three servers, their router and their replicators.
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use catalyst_openbao::region::{Regions, RegionsBuilder};
@@ -78,26 +76,4 @@ impl Stage {
         .await
         .unwrap();
     }
-}
-
-/// The example binary, built as the tests were.
-pub(crate) fn binary() -> PathBuf {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let tests = std::env::current_exe().unwrap();
-    let profile = tests.parent().unwrap().parent().unwrap();
-    let mut build = Command::new("cargo");
-    build.current_dir(root).args([
-        "build",
-        "--locked",
-        "-p",
-        "catalyst-examples",
-        "--bin",
-        "replicate-openbao",
-    ]);
-    build.arg("--target-dir").arg(profile.parent().unwrap());
-    if profile.ends_with("release") {
-        build.arg("--release");
-    }
-    assert!(build.status().unwrap().success(), "the binary cannot be built");
-    profile.join("replicate-openbao")
 }

@@ -1,0 +1,19 @@
+//! Programs of the examples, as processes that may be killed.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The program of that name, built as the tests were.
+pub(super) fn example(name: &str) -> PathBuf {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let tests = std::env::current_exe().unwrap();
+    let profile = tests.parent().unwrap().parent().unwrap();
+    let mut build = Command::new("cargo");
+    build.current_dir(root).args(["build", "--locked", "-p", "catalyst-examples", "--bin", name]);
+    build.arg("--target-dir").arg(profile.parent().unwrap());
+    if profile.ends_with("release") {
+        build.arg("--release");
+    }
+    assert!(build.status().unwrap().success(), "{name} cannot be built");
+    profile.join(name)
+}
