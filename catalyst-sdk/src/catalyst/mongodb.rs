@@ -1,7 +1,7 @@
 //! MongoDB and FerretDB.
 
 use catalyst_core::Result;
-use mongodb::options::ClientOptions;
+use mongodb::options::{ClientOptions, Tls, TlsOptions};
 
 use super::Catalyst;
 use crate::pool::mongodb::{MongoConnector, RotatingMongo};
@@ -23,6 +23,14 @@ impl Catalyst {
             let options = ClientOptions::parse(address.text()?.expose()).await;
             let mut options =
                 options.map_err(|_quoting| address.unreadable("mongodb://host:27017/?tls=true"))?;
+            if let Some(file) = &database.ca_file {
+                let mut tls = match options.tls.take() {
+                    Some(Tls::Enabled(tls)) => tls,
+                    _ => TlsOptions::default(),
+                };
+                tls.ca_file_path = Some(file.clone());
+                options.tls = Some(Tls::Enabled(tls));
+            }
             options.max_pool_size = address.max_connections.or(options.max_pool_size);
             let users = self.stored_login(&database, database.secret_path.as_deref().unwrap_or(name))?;
             RotatingMongo::builder(users, MongoConnector::new(options)).policy(target.policy).start().await

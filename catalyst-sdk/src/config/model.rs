@@ -187,7 +187,8 @@ pub struct DatabaseConfig {
     pub url: Option<Secret>,
     /// How to log in; by a user that OpenBao makes if not set.
     pub login: Option<DatabaseLogin>,
-    /// The certificate authorities to trust, as PEM; the driver's own if not set.
+    /// The certificate authorities to trust, as PEM; the driver's own if not set. The driver of ClickHouse trusts the
+    /// machine's, whatever is said here.
     pub ca_file: Option<PathBuf>,
     /// The role at OpenBao; the database's name if not set.
     pub role: Option<String>,

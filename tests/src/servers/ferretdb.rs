@@ -49,6 +49,11 @@ impl FerretServer {
         Ok(server)
     }
 
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Where it is, and how one logs in.
     pub fn address(&self) -> String {
         let place = format!("{}:{}", Ipv4Addr::LOCALHOST, self.port);

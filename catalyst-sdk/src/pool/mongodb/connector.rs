@@ -110,18 +110,22 @@ fn failed(error: mongodb::error::Error, operation: &'static str) -> Error {
     let (kind, help) = match refusal(&error) {
         Refusal::Login => (ErrorKind::Unauthenticated, "the database does not accept the user (yet)"),
         Refusal::Permission => (ErrorKind::PermissionDenied, "the user lacks a role"),
+        // The driver keeps only the words of why no server could be selected.
+        Refusal::None if error.to_string().contains("invalid peer certificate") => {
+            (ErrorKind::Tls, "no secure connection to the database: check its CA and name")
+        }
         Refusal::None => match &*error.kind {
             Met::Io(_) | Met::ServerSelection { .. } | Met::ConnectionPoolCleared { .. } => {
                 (ErrorKind::Connect, "no connection to the database")
             }
-            Met::InvalidTlsConfig { .. } => (ErrorKind::Tls, "the settings for TLS cannot work"),
+            Met::InvalidTlsConfig { .. } => (ErrorKind::Config, "the settings for TLS cannot work"),
             Met::InvalidArgument { .. } => (ErrorKind::Config, "the options cannot work"),
             Met::Shutdown => (ErrorKind::Closed, "the client was shut down"),
             _ => (ErrorKind::InvalidRequest, "the database refused"),
         },
     };
     let advice = match kind {
-        ErrorKind::Unauthenticated | ErrorKind::Connect => RetryAdvice::Backoff,
+        ErrorKind::Unauthenticated | ErrorKind::Connect | ErrorKind::Tls => RetryAdvice::Backoff,
         _ => RetryAdvice::Never,
     };
     Error::new(kind, operation).with_help(help).with_retry(advice).with_source(error)

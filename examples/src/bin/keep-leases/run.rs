@@ -28,7 +28,15 @@ struct Maker {
 
 impl Maker {
     async fn make(&self, leases: u32) -> Result<Vec<Lease<Credentials>>, Broken> {
-        Ok(try_join_all((0..leases).map(|_| self.database.issue(&self.role))).await?)
+        try_join_all((0..leases).map(|_| self.make_one())).await
+    }
+
+    /// Another one where a connection breaks under the request, which is not repeated by itself.
+    async fn make_one(&self) -> Result<Lease<Credentials>, Broken> {
+        match self.database.issue(&self.role).await {
+            Err(error) if error.outcome_unknown() => Ok(self.database.issue(&self.role).await?),
+            made => Ok(made?),
+        }
     }
 }
 

@@ -60,7 +60,7 @@ impl Platform {
 
     async fn write(&self, at: &str, data: &[(&str, &str)]) {
         let catalyst = self.connect("none", DatabaseConfig::default()).await;
-        let data = SecretData::from_iter(data.iter().copied());
+        let data: SecretData = data.iter().copied().collect();
         let store = catalyst.secrets(mount("secret"));
         store.write(&path(at), &data, WriteMode::Overwrite).await.unwrap();
     }
@@ -169,6 +169,28 @@ async fn postgresql_without_a_password_by_the_whole_name_in_the_svid_in_every_po
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs real servers: cargo xtask live"]
+async fn a_postgresql_of_another_authority_is_refused_by_every_pool() {
+    let (platform, postgres) = (Platform::start().await, PostgresServer::start().await.unwrap());
+    let who = IdentityUser { user: USER, name: CertificateName::Common(NAME) };
+    let authorities = platform.identity.ca_pem();
+    accept_identities(&postgres, &authorities, who).await.unwrap();
+    let url = format!("postgres://{USER}@127.0.0.1:{}/{DATABASE}?sslmode=verify-full", postgres.port());
+    // That of the clients is not that of the server.
+    let other = platform.file("other.pem", &authorities);
+    let catalyst = platform.connect(ROLE, by_identity(url, other)).await;
+    let (sqlx, deadpool, bb8, diesel) = tokio::join!(
+        catalyst.postgres(ROLE),
+        catalyst.postgres_deadpool(ROLE),
+        catalyst.postgres_bb8(ROLE),
+        catalyst.postgres_diesel(ROLE),
+    );
+    for refused in [sqlx.unwrap_err(), deadpool.unwrap_err(), bb8.unwrap_err(), diesel.unwrap_err()] {
+        assert_eq!(refused.kind(), ErrorKind::Tls, "{refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs real servers: cargo xtask live"]
 async fn valkey_over_tls_with_users_that_openbao_makes() {
     let (platform, valkey) = (Platform::start().await, ValkeyServer::start().await.unwrap());
     let front = TlsFront::before(valkey.port()).await.unwrap();
@@ -196,7 +218,7 @@ async fn valkey_over_tls_with_users_that_openbao_makes() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs real servers: cargo xtask live"]
-async fn ferretdb_with_the_user_in_its_secret() {
+async fn ferretdb_over_tls_with_the_user_in_its_secret() {
     let (platform, postgres) = (Platform::start().await, PostgresServer::start().await.unwrap());
     let make = format!(
         "GRANT CREATE ON DATABASE {DATABASE} TO {APPLICATION};
@@ -205,7 +227,14 @@ async fn ferretdb_with_the_user_in_its_secret() {
     postgres.execute(&make).await.unwrap();
     let ferret = FerretServer::start(&postgres).await.unwrap();
     platform.write("orders", &[(USERNAME, "orders_1"), (PASSWORD, "canary-1")]).await;
-    let catalyst = platform.connect("orders", at(ferret.address())).await;
+    let front = TlsFront::before(ferret.port()).await.unwrap();
+    let url = format!(
+        "mongodb://user:password@127.0.0.1:{}/?authMechanism=PLAIN&authSource=$external&serverSelectionTimeoutMS=2000",
+        front.port()
+    );
+    let mut database = at(url.clone());
+    database.ca_file = Some(platform.file("front.pem", front.ca_pem()));
+    let catalyst = platform.connect("orders", database).await;
     let orders = catalyst.mongodb("orders").await.unwrap();
     let found = orders
         .run(|client| async move {
@@ -217,6 +246,12 @@ async fn ferretdb_with_the_user_in_its_secret() {
     assert_eq!(found.unwrap(), 1);
     assert!(!format!("{orders:?}").contains("canary"));
     catalyst.shutdown().await.unwrap();
+
+    let mut database = at(url);
+    database.ca_file = Some(platform.file("other.pem", &platform.identity.ca_pem()));
+    let catalyst = platform.connect("orders", database).await;
+    let refused = catalyst.mongodb("orders").await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Tls, "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,7 +23,7 @@ async fn connect(config: Config) -> Catalyst {
 
 async fn write(stage: &Stage, path: &str, data: &[(&str, &str)]) {
     let store = stage.bao.client().unwrap().kv("secret".parse().unwrap());
-    let data = SecretData::from_iter(data.iter().copied());
+    let data: SecretData = data.iter().copied().collect();
     store.write(&path.parse().unwrap(), &data, WriteMode::Overwrite).await.unwrap();
 }
 

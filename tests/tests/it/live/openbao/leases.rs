@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use catalyst_core::Result;
-use catalyst_openbao::{DynamicCredentials, LeaseKeeper, Login, Standing};
+use catalyst_openbao::{
+    Credentials, Database, DynamicCredentials, Lease, LeaseKeeper, Login, RoleName, Standing,
+};
 use catalyst_tests::servers::{OpenBaoServer, ValkeyServer};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::live::workload::{builder, mount, role};
@@ -15,6 +16,16 @@ const LEASES: usize = 2000;
 const EACH: usize = 20;
 /// Two thirds of it are the ten seconds in which all are due once.
 const TTL: Duration = Duration::from_secs(15);
+
+/// A user; another one where a connection breaks under the request, which is not repeated by itself.
+async fn mint(database: &Database, role: &RoleName) -> Lease<Credentials> {
+    loop {
+        match database.issue(role).await {
+            Ok(lease) => return lease,
+            Err(error) => assert!(error.outcome_unknown(), "{error:?}"),
+        }
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs real servers: cargo xtask live"]
@@ -33,8 +44,8 @@ async fn two_thousand_leases_of_which_two_hundred_are_due_a_second_all_live_on()
     let mut kept = Vec::new();
     while kept.len() < LEASES {
         tick.tick().await;
-        let made: Result<Vec<_>> = try_join_all((0..EACH).map(|_| database.issue(&carts))).await;
-        kept.extend(made.unwrap().iter().map(|lease| keeper.keep(lease).unwrap()));
+        let made = join_all((0..EACH).map(|_| mint(&database, &carts))).await;
+        kept.extend(made.iter().map(|lease| keeper.keep(lease).unwrap()));
     }
     // Beyond the end that any of them had at first, and every one is renewed once at least.
     sleep(TTL).await;
@@ -42,6 +53,6 @@ async fn two_thousand_leases_of_which_two_hundred_are_due_a_second_all_live_on()
     println!("{report:?}");
     assert!(kept.iter().all(|kept| kept.state().standing == Standing::Lasting), "{report:?}");
     assert!(report.renewed >= 2000 && report.over == 0, "{report:?}");
-    assert_eq!(valkey.made_users().await.unwrap().len(), LEASES, "{report:?}");
+    assert!(valkey.made_users().await.unwrap().len() >= LEASES, "{report:?}");
     running.abort();
 }
