@@ -8,6 +8,7 @@ mod identity;
 mod kubernetes;
 mod operator;
 mod rabbitmq;
+mod ssh;
 mod system;
 mod totp;
 mod transit;
