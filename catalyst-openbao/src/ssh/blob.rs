@@ -46,8 +46,11 @@ impl<'a> Reader<'a> {
 pub(super) fn members(algorithm: &str) -> Option<usize> {
     match algorithm {
         "ssh-ed25519" => Some(1),
-        "ssh-rsa" | "ecdsa-sha2-nistp256" | "ecdsa-sha2-nistp384" | "ecdsa-sha2-nistp521" => Some(2),
-        "sk-ssh-ed25519@openssh.com" => Some(2),
+        "ssh-rsa"
+        | "ecdsa-sha2-nistp256"
+        | "ecdsa-sha2-nistp384"
+        | "ecdsa-sha2-nistp521"
+        | "sk-ssh-ed25519@openssh.com" => Some(2),
         "sk-ecdsa-sha2-nistp256@openssh.com" => Some(3),
         "ssh-dss" => Some(4),
         _ => None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::names::{Listed, apart, joined};
+use super::names::{Member as _, apart, joined};
 use super::role::Others;
 use super::{Allowed, OptionName, Principal, SshIssuerRef};
 use crate::settings::{maybe_text, setters, texts, whole_seconds};
@@ -33,6 +33,7 @@ const DEFAULT: &str = "default";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "as many switches as the server has")]
 pub struct CaRole {
     /// Whether it gives certificates of users.
     #[serde(rename = "allow_user_certificates")]
@@ -72,15 +73,15 @@ pub struct CaRole {
     #[serde(rename = "not_before_duration", serialize_with = "seconds", deserialize_with = "from_seconds")]
     pub backdated_by: Duration,
     /// What they allow beside the login if nothing is asked for. It need not be allowed.
-    #[serde(deserialize_with = "texts")]
-    pub default_extensions: BTreeMap<String, String>,
+    #[serde(deserialize_with = "options")]
+    pub default_extensions: BTreeMap<OptionName, String>,
     /// Whether templates stand in the values of the default extensions.
     pub default_extensions_template: bool,
     /// Which extensions may be asked for.
     pub allowed_extensions: Allowed<OptionName>,
     /// What restricts them if nothing is asked for. It need not be allowed.
-    #[serde(deserialize_with = "texts")]
-    pub default_critical_options: BTreeMap<String, String>,
+    #[serde(deserialize_with = "options")]
+    pub default_critical_options: BTreeMap<OptionName, String>,
     /// Which critical options may be asked for. **An empty list allows all.**
     #[serde(serialize_with = "joined", deserialize_with = "apart")]
     pub allowed_critical_options: Vec<OptionName>,
@@ -219,14 +220,14 @@ impl CaRole {
     /// Unless something is asked for, they allow this, too: `permit-pty`, whose value is empty.
     #[must_use]
     pub fn default_extension(mut self, name: OptionName, value: impl Into<String>) -> Self {
-        self.default_extensions.insert(name.to_string(), value.into());
+        self.default_extensions.insert(name, value.into());
         self
     }
 
     /// Unless something is asked for, this restricts them: `source-address` with blocks of addresses.
     #[must_use]
     pub fn default_critical_option(mut self, name: OptionName, value: impl Into<String>) -> Self {
-        self.default_critical_options.insert(name.to_string(), value.into());
+        self.default_critical_options.insert(name, value.into());
         self
     }
 
@@ -285,7 +286,7 @@ fn from_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
 
 fn maybe_principal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Principal>, D::Error> {
     // One text, whatever stands in it.
-    Ok(maybe_text(deserializer)?.map(|text| Principal::from(Listed::new(&text))))
+    Ok(maybe_text(deserializer)?.map(|text| Principal::listed(&text)))
 }
 
 #[allow(clippy::ref_option, reason = "serde asks for this signature")]
@@ -301,6 +302,12 @@ fn maybe_issuer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ssh
 #[allow(clippy::ref_option, reason = "serde asks for this signature")]
 fn issuer_or_default<S: Serializer>(issuer: &Option<SshIssuerRef>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(issuer.as_ref().map_or(DEFAULT, SshIssuerRef::as_str))
+}
+
+/// Values by their names, or `null`.
+fn options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<OptionName, String>, D::Error> {
+    let all = texts(deserializer)?;
+    Ok(all.into_iter().map(|(name, value)| (OptionName::listed(&name), value)).collect())
 }
 
 /// A map that may be `null`, of lists that may be, too.

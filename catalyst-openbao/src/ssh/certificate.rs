@@ -287,3 +287,44 @@ impl fmt::Debug for Serial {
         write!(f, "Serial({:x})", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::support::recorded;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_serial_number_is_read_as_it_is_written() {
+        for (text, number) in
+            [("0", 0), ("68361c2ba7eea64", 0x0683_61c2_ba7e_ea64), ("ffffffffffffffff", u64::MAX)]
+        {
+            let serial: Serial = text.parse().unwrap();
+            assert_eq!((serial.number(), serial.to_string()), (number, text.to_owned()));
+            assert_eq!(Serial::from(number), serial);
+        }
+        for bad in ["", "+1", "x", "10000000000000000"] {
+            assert_eq!(bad.parse::<Serial>().unwrap_err().code(), Some("malformed_input"), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_certificate_breaks_nothing(at in 0_usize..600, byte in any::<u8>(), cut in any::<bool>()) {
+            let whole: Certificate =
+                recorded("ssh-sign-full").1["data"]["signed_key"].as_str().unwrap().parse().unwrap();
+            let (name, base64) = whole.as_str().split_once(' ').unwrap();
+            let mut bytes = STANDARD.decode(base64).unwrap();
+            let at = at % bytes.len();
+            if cut { bytes.truncate(at) } else { bytes[at] = byte }
+            let damaged = format!("{name} {}", STANDARD.encode(bytes)).parse::<Certificate>();
+            // Whatever is still read is not taken for what it was.
+            prop_assert!(damaged.is_err() || !cut);
+            if let Ok(damaged) = damaged {
+                prop_assert_eq!(damaged == whole, damaged.as_str() == whole.as_str());
+            }
+        }
+    }
+}

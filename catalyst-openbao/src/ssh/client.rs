@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use catalyst_core::Result;
 use catalyst_core::http::Method;
+use catalyst_core::{Error, ErrorKind, Result};
 use serde::Serialize;
 
 use super::{CertificateRequest, IssuedKey, KeyType, PublicKey, SignedKey, SshAuthority};
@@ -12,8 +12,11 @@ use crate::api::Api;
 use crate::ask::Ask;
 use crate::issuing::Issuer;
 use crate::operation::{Operation, Subject};
+use crate::refusal::SERVICE;
 use crate::transport::Call;
 use crate::{Mount, RoleName};
+
+const SIGN: &str = "sign SSH key";
 
 /// The SSH engine at one mount; made by [`OpenBao::ssh`](crate::OpenBao::ssh). Cheap to clone.
 ///
@@ -64,7 +67,7 @@ impl Ssh {
     pub(super) async fn open_key(&self, operation: &'static str, path: &[&str]) -> Result<PublicKey> {
         let call = Call::new(Operation::Of(Subject::Ssh, operation), Method::Get, path);
         let answer = self.api().send_as(&call, None).await?;
-        answer.text()?.parse().map_err(|error: catalyst_core::Error| {
+        answer.text()?.parse().map_err(|error: Error| {
             answer.undecodable().with_help("the answer is no public key").with_source(error)
         })
     }
@@ -83,7 +86,15 @@ impl SshAuthority for Ssh {
         request: &CertificateRequest,
     ) -> Result<SignedKey> {
         let path = [self.mount.escaped(), "/sign/", role.escaped()];
-        self.at("sign SSH key", &path).exchange(&SignBody { public_key: key, request }).await
+        let body = SignBody { public_key: key, request };
+        let signed: SignedKey = self.at(SIGN, &path).exchange(&body).await?;
+        if signed.certificate.public_key() != key {
+            return Err(Error::new(ErrorKind::Decode, SIGN)
+                .with_service(SERVICE)
+                .with_code("unreadable_answer")
+                .with_help("the certificate is of another key than the one that was sent"));
+        }
+        Ok(signed)
     }
 
     async fn issue(

@@ -47,10 +47,11 @@ impl KeyPair {
     }
 }
 
+const DAMAGED: Option<&str> = Some("the private key is cut off or damaged");
+const PASSPHRASE: Option<&str> =
+    Some("the private key needs a passphrase; take it off first (ssh-keygen -p)");
+
 fn fault(public: &PublicKey, private: &str) -> Option<&'static str> {
-    const DAMAGED: Option<&str> = Some("the private key is cut off or damaged");
-    const PASSPHRASE: Option<&str> =
-        Some("the private key needs a passphrase; take it off first (ssh-keygen -p)");
     let private = private.trim_ascii();
     if private.len() > MAX_BYTES {
         return Some("the private key is longer than 64 KiB");
@@ -61,7 +62,11 @@ fn fault(public: &PublicKey, private: &str) -> Option<&'static str> {
     if private.contains("ENCRYPTED") {
         return PASSPHRASE;
     }
-    let Some(body) = private.strip_prefix(BEGIN) else { return None };
+    // The older forms tell no more.
+    private.strip_prefix(BEGIN).and_then(|body| fault_of_openssh(public, body))
+}
+
+fn fault_of_openssh(public: &PublicKey, body: &str) -> Option<&'static str> {
     let Some(body) = body.strip_suffix(END) else { return DAMAGED };
     // As long as the whole from the start, so that nothing is moved and left behind.
     let mut base64 = Zeroizing::new(Vec::with_capacity(body.len()));

@@ -71,10 +71,9 @@ macro_rules! listed {
             }
         }
 
-        /// As the server has it, whatever it is.
-        impl From<Listed<'_>> for $name {
-            fn from(listed: Listed<'_>) -> Self {
-                Self(listed.0.into())
+        impl Member for $name {
+            fn listed(text: &str) -> Self {
+                Self(text.into())
             }
         }
     )*};
@@ -96,13 +95,10 @@ listed! {
     OptionName, "SSH option";
 }
 
-/// A member of a list of the server.
-pub(super) struct Listed<'a>(&'a str);
-
-impl<'a> Listed<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self(text)
-    }
+/// What stands in lists of the server.
+pub(super) trait Member {
+    /// As the server has it, whatever it is.
+    fn listed(text: &str) -> Self;
 }
 
 fn fault(text: &str) -> Option<&'static str> {
@@ -154,15 +150,15 @@ impl<T: AsRef<str>> Serialize for Allowed<T> {
     }
 }
 
-impl<'de, T: for<'l> From<Listed<'l>>> Deserialize<'de> for Allowed<T> {
+impl<'de, T: Member> Deserialize<'de> for Allowed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
-        Ok(if text == "*" { Self::Any } else { Self::Only(split(&text).map(T::from).collect()) })
+        Ok(if text == "*" { Self::Any } else { Self::Only(split(&text).map(T::listed).collect()) })
     }
 }
 
-fn split(text: &str) -> impl Iterator<Item = Listed<'_>> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Listed)
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// A list as one text.
@@ -174,11 +170,11 @@ pub(super) fn joined<T: AsRef<str>, S: Serializer>(these: &[T], serializer: S) -
 /// The same, read.
 pub(super) fn apart<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
-    T: for<'l> From<Listed<'l>>,
+    T: Member,
     D: Deserializer<'de>,
 {
     let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(split(&text).map(T::from).collect())
+    Ok(split(&text).map(T::listed).collect())
 }
 
 #[cfg(test)]

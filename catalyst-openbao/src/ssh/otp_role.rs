@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::cidr::listed;
-use super::names::Listed;
+use super::names::Member as _;
 use super::role::Others;
 use super::{Allowed, Cidr, Principal};
 use crate::settings::setters;
@@ -70,5 +70,5 @@ fn usual_port() -> u16 {
 }
 
 fn principal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Principal, D::Error> {
-    Ok(Principal::from(Listed::new(&String::deserialize(deserializer)?)))
+    Ok(Principal::listed(&String::deserialize(deserializer)?))
 }

@@ -56,6 +56,9 @@ async fn a_key_is_signed_as_it_was_asked_for() {
     assert_eq!(stub.last_body().await, sent);
     ssh.sign(&role(), &key(), &CertificateRequest::host()).await.unwrap();
     assert_eq!(stub.last_body().await, json!({ "public_key": KEY, "cert_type": "host" }));
+    let other = certificate("ssh-sign-rsa").public_key().clone();
+    let error = ssh.sign(&role(), &other, &request).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Decode, Some("unreadable_answer")));
 }
 
 #[tokio::test]

@@ -405,7 +405,7 @@ pub async fn roles_are_found_by_address(ssh: &Ssh) {
 
     let missing: RoleName = fresh_name("missing");
     refused(ssh.set_zero_address_roles(&[missing]).await, ErrorKind::NotFound, "unknown_role");
-    done(ssh.set_zero_address_roles(&[far.clone()]).await, "set");
+    done(ssh.set_zero_address_roles(std::slice::from_ref(&far)).await, "set");
     assert_eq!(done(ssh.zero_address_roles().await, "read"), [far.as_str()]);
     assert_eq!(found([192, 168, 0, 1]).await, [far.as_str()]);
     let lease = done(ssh.issue_otp(&far, &elsewhere).await, "issue for any address");

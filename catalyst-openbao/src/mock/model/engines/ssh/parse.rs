@@ -16,10 +16,12 @@ pub(super) struct Shown {
 
 /// Reads the second word, or the only one. The server's words if it is no key.
 pub(super) fn public_key(text: &str) -> Result<Shown, String> {
-    let base64 = text.split(' ').nth(1).unwrap_or(text);
-    let blob = STANDARD
-        .decode(base64.trim_end_matches('\n'))
-        .map_err(|_malformed| "illegal base64 data at input byte 0".to_owned())?;
+    let base64 = text.split(' ').nth(1).unwrap_or(text).trim_end_matches('\n');
+    let blob = STANDARD.decode(base64).map_err(|_malformed| {
+        let of_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        let at = base64.bytes().position(|byte| !of_base64(byte)).unwrap_or(base64.len() / 4 * 4);
+        format!("illegal base64 data at input byte {at}")
+    })?;
     read(blob).ok_or_else(|| "ssh: short read".to_owned())
 }
 

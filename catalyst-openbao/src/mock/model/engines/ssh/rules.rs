@@ -136,7 +136,8 @@ impl<'a> Rules<'a> {
             "" => "vault-{{token_display_name}}-{{public_key_hash}}",
             format => format,
         };
-        let hash: String = digest(&SHA256, blob).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = digest(&SHA256, blob);
+        let hash = hash.as_ref().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         Ok(format
             .replace("{{token_display_name}}", &self.display_name)
             .replace("{{role_name}}", self.name)
@@ -242,12 +243,11 @@ impl<'a> Rules<'a> {
         }
         let (mut all, mut skipped) = (BTreeMap::new(), false);
         for (name, value) in usual {
-            match is_template(&value) && self.entity.is_none() {
-                true => skipped = true,
-                false => {
-                    let value = self.rendered(&value)?;
-                    all.insert(name, value);
-                }
+            if is_template(&value) && self.entity.is_none() {
+                skipped = true;
+            } else {
+                let value = self.rendered(&value)?;
+                all.insert(name, value);
             }
         }
         Ok((all, skipped))
