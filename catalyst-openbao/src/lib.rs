@@ -9,6 +9,7 @@
 //! | [`DynamicCredentials`], [`StaticCredentials`], [`Database`] | the database engine |
 //! | [`Encryption`], [`Signing`], [`Transit`] | cryptography with keys that never leave the server |
 //! | [`OneTimePasswords`], [`Totp`] | one-time codes |
+//! | [`SshAuthority`], [`ssh`] | certificates and one-time passwords for SSH |
 //! | [`Cubbyhole`] | what a token keeps for itself |
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
 //! | [`Health`], [`WrappedSecret`], [`Warnings`] | the server's state, secrets handed over, what it warns of |
@@ -69,6 +70,9 @@
 //! | `not_exportable`, `deletion_not_allowed` | the key's settings forbid it |
 //! | `input_too_large`, `batch_too_large` | refused before it is sent |
 //! | `code_used` | a one-time code that was shown before |
+//! | `unknown_issuer`, `issuer_exists` | of the SSH engine: no such issuer, or none yet; its name is taken |
+//! | `not_allowed_by_role` | the role of the SSH engine forbids something of what was asked for |
+//! | `otp_not_found` | a one-time password that was used, has ended, was revoked, or never was |
 //! | `primary_unreachable`, `promotion_in_progress` | of several regions, none can be written to now |
 //! | `fenced`, `not_primary`, `split_brain`, `fence_unreadable` | who is primary is another one, or in doubt: nothing is written |
 //! | `too_stale`, `not_yet_replicated` | no region that answers is fresh enough, or has the write yet |
@@ -124,7 +128,7 @@ pub mod replicate;
 mod session;
 mod sessions;
 mod settings;
-mod ssh;
+pub mod ssh;
 mod statics;
 mod store;
 mod stream;
@@ -181,7 +185,7 @@ pub use raft::{
 };
 pub use renewal::{KeeperReport, KeptLease, LeaseKeeper};
 pub use session::{Session, SessionKeeper, SessionState, SessionWatch, Standing};
-pub use ssh::Ssh;
+pub use ssh::{Ssh, SshAuthority};
 pub use statics::{StaticCredential, StaticCredentials};
 pub use store::{MetadataUpdate, SecretMetadata, SecretStore, VersionMetadata, Versioned, WriteMode};
 pub use system::System;

@@ -122,6 +122,10 @@ names! {
     /// The name of a region: `muscat`. Letters, digits, `-` and `_`.
     RegionName, "region name", |c| c.is_ascii_alphanumeric() || c == '-' || c == '_';
 
+    /// An issuer of the SSH engine, by its identifier or its name: `hosts-2026`. Letters and digits of ASCII, `_`, `-` and
+    /// `.`.
+    SshIssuerRef, "SSH issuer", |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+
     /// A namespace: `team-a` or `team-a/dev`. Printable ASCII without spaces, for it stands in a header.
     Namespace, "namespace", |c| c.is_ascii_graphic();
 }
@@ -143,7 +147,7 @@ macro_rules! written {
     )*};
 }
 
-written! { AliasId ConnectionName EntityId GroupId IdentityName }
+written! { AliasId ConnectionName EntityId GroupId IdentityName SshIssuerRef }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Checked {

@@ -14,6 +14,7 @@ mod rabbitmq;
 mod raft;
 mod secrets;
 mod sessions;
+mod ssh;
 pub(crate) mod support;
 mod system;
 mod totp;

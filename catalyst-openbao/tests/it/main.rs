@@ -16,6 +16,7 @@ mod recorded;
 mod regions;
 mod replayed;
 mod replicate;
+mod ssh;
 mod system;
 mod totp;
 mod transit;

@@ -1,6 +1,6 @@
 //! Engines that answer for themselves, in the server's JSON.
 
-use super::engines::{cubbyhole, identity, kubernetes, rabbitmq, totp, transit};
+use super::engines::{cubbyhole, identity, kubernetes, rabbitmq, ssh, totp, transit};
 use super::state::{Call, Engine, State, full_path};
 use super::{Capability, Refusal};
 use crate::EngineType;
@@ -14,6 +14,11 @@ pub(crate) trait EngineModel: Send + 'static {
 
     /// Carries a request out; `rest` is its path below the mount. The engine is not in the state meanwhile.
     fn answer(&mut self, state: &mut State, asked: &Asked, rest: &str) -> Result<Content, Refusal>;
+
+    /// Whether this is answered without a token.
+    fn is_open(&self, _verb: Verb, _rest: &str) -> bool {
+        false
+    }
 
     /// For snapshots of the whole server.
     fn boxed_clone(&self) -> Box<dyn EngineModel>;
@@ -33,6 +38,7 @@ pub(crate) fn new(kind: &EngineType) -> Option<Box<dyn EngineModel>> {
         EngineType::Identity => Some(Box::<identity::Identities>::default()),
         EngineType::Kubernetes => Some(Box::<kubernetes::Kubernetes>::default()),
         EngineType::RabbitMq => Some(Box::<rabbitmq::RabbitMq>::default()),
+        EngineType::Ssh => Some(Box::<ssh::Ssh>::default()),
         EngineType::Totp => Some(Box::<totp::Totp>::default()),
         EngineType::Transit => Some(Box::<transit::Transit>::default()),
         _ => None,
@@ -42,8 +48,16 @@ pub(crate) fn new(kind: &EngineType) -> Option<Box<dyn EngineModel>> {
 impl State {
     /// A request to such an engine.
     pub(super) fn ask_engine(&mut self, asked: &Asked, mount: &str, rest: &str) -> Result<Content, Refusal> {
-        self.admit(&asked.call, &asked.path, capability(asked.verb))?;
         let full = full_path(&asked.call.namespace, mount);
+        let open = match self.stored.mounts.get(&full) {
+            Some(Engine::Other(engine)) => engine.is_open(asked.verb, rest),
+            _ => false,
+        };
+        if open {
+            self.check_serving(&asked.path)?;
+        } else {
+            self.admit(&asked.call, &asked.path, capability(asked.verb))?;
+        }
         let Some(Engine::Other(mut engine)) = self.stored.mounts.remove(&full) else {
             return Err(Refusal::unsupported_path());
         };

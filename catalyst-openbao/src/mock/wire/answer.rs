@@ -14,6 +14,8 @@ pub(crate) enum Content {
     Wrapped(WrapInfo),
     /// JSON without an envelope.
     Bare(u16, Value),
+    /// A text that is no JSON.
+    Text(String),
     /// A status with an empty body.
     Empty(u16),
 }
@@ -60,6 +62,7 @@ impl Content {
         match self {
             Self::Envelope(envelope) => (200, Some(envelope.to_json())),
             Self::Bare(status, body) => (*status, Some(body.clone())),
+            Self::Text(text) => (200, Some(text.as_str().into())),
             Self::Empty(status) => (*status, None),
             Self::Wrapped(info) => {
                 let mut body = Envelope::default().to_json();

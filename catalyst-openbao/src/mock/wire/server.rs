@@ -99,6 +99,13 @@ impl Server {
 
 impl Reply {
     fn content(content: &Content) -> Self {
+        if let Content::Text(text) = content {
+            return Self {
+                body: text.clone().into_bytes(),
+                content_type: "text/plain",
+                ..Self::json(200, None)
+            };
+        }
         let (status, body) = content.to_json();
         Self::json(status, body.as_ref())
     }

@@ -12,6 +12,7 @@
 //! | [`identity`] | [`Identity`](crate::Identity) | a client that may do everything |
 //! | [`kubernetes`] | [`KubernetesSecrets`](crate::KubernetesSecrets) | a Kubernetes, or what answers as one |
 //! | [`rabbitmq`] | [`RabbitMq`](crate::RabbitMq) | a RabbitMQ |
+//! | [`ssh`] | [`Ssh`](crate::Ssh) | an SSH engine that holds nothing |
 //! | [`cubbyhole`] | [`Cubbyhole`](crate::Cubbyhole) | two service tokens |
 //! | [`totp`] | [`Totp`](crate::Totp) | a TOTP engine |
 //! | [`transit`] | [`Transit`](crate::Transit) | a transit engine with its first settings |
@@ -35,6 +36,7 @@ pub mod operator;
 pub mod policies;
 pub mod rabbitmq;
 mod setting;
+pub mod ssh;
 pub mod statics;
 pub mod store;
 pub mod system;

@@ -5,6 +5,7 @@ pub(super) mod identity;
 pub(super) mod kubernetes;
 mod leasing;
 pub(super) mod rabbitmq;
+pub(super) mod ssh;
 pub(super) mod totp;
 pub(super) mod transit;
 

@@ -9,6 +9,7 @@ mod kubernetes;
 mod leases;
 mod operator;
 mod rabbitmq;
+mod ssh;
 mod system;
 mod totp;
 mod transit;
