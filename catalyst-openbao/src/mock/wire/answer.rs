@@ -16,6 +16,8 @@ pub(crate) enum Content {
     Bare(u16, Value),
     /// A status with an empty body.
     Empty(u16),
+    /// What is no JSON, with its type.
+    Bytes(&'static str, Vec<u8>),
 }
 
 /// The members of an envelope that differ from their usual empty values.
@@ -61,6 +63,7 @@ impl Content {
             Self::Envelope(envelope) => (200, Some(envelope.to_json())),
             Self::Bare(status, body) => (*status, Some(body.clone())),
             Self::Empty(status) => (*status, None),
+            Self::Bytes(..) => (200, None),
             Self::Wrapped(info) => {
                 let mut body = Envelope::default().to_json();
                 // So it is on the real server: a wrapped answer has no identifier of its own.
