@@ -39,14 +39,17 @@ pub trait DynamicCredentials: fmt::Debug + Send + Sync + 'static {
     ///
     /// Repeated only when it is certain that the request had no effect. When no answer came, the error says
     /// [`outcome_unknown`](catalyst_core::Error::outcome_unknown): one user may then have been made that nobody
-    /// knows. The server offers no way to find it; it ends with its term, or with the session.
+    /// knows. It ends with its term, or with the session, if the server got as far as its lease; if it did not,
+    /// nothing removes the user, and only its creation statement ends it (`VALID UNTIL` in PostgreSQL). Ask for
+    /// another one, as the rotation does; in a cluster that loses its leader that takes as long as the election.
     ///
     /// # Errors
     /// Codes `unknown_role`, `role_not_allowed`, `permission_denied`, `backend_down`, `sealed` and the others of
     /// the crate.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves the same one user at most.
+    /// Dropping the future leaves the same one user at most, and not seldom: the server then breaks off wherever it
+    /// is. Let a mint end where there is a choice.
     async fn issue(&self, role: &RoleName) -> Result<Lease<Credentials>>;
 
     /// Prolongs a lease by `increment` from now, or by its role's default term. The server may grant less, down to

@@ -38,7 +38,7 @@
 //! | `lease_not_found` | it has ended, was revoked, or never was |
 //! | `unknown_mount`, `no_handler`, `unknown_namespace` | the address leads nowhere |
 //! | `sealed`, `not_initialized`, `standby`, `standby_redirect` | the node does not serve |
-//! | `raft_not_in_use`, `unknown_peer`, `join_refused`, `already_bootstrapped` | Raft and its members |
+//! | `raft_not_in_use`, `unknown_peer`, `last_voter`, `join_refused`, `already_bootstrapped` | Raft and its members |
 //! | `snapshot_of_another_cluster`, `snapshot_damaged`, `snapshot_incomplete`, `snapshot_not_written` | snapshots |
 //! | `no_active_node` | the cluster had no leader in time |
 //! | `lead_changed`, `leadership_lost` | the leader that was asked lost the lead: before it answered; it says so itself |

@@ -61,7 +61,7 @@ impl Raft {
     /// success, so that it is repeated after passing faults.
     ///
     /// # Errors
-    /// The codes of the crate.
+    /// Code `last_voter` if no other member votes.
     ///
     /// # Cancel safety
     /// It may or may not be out.

@@ -5,10 +5,19 @@ use catalyst_core::ErrorKind;
 use super::meaning::Meaning;
 
 pub(super) fn meaning(status: u16, said: &str) -> Option<Meaning> {
-    let (kind, code, help) = if said.contains("raft storage is not in use") || status == 404 {
+    let (kind, code, help) = if said.contains("raft storage is not in use")
+        || said.contains("raft backend not in use")
+        || status == 404
+    {
         (ErrorKind::InvalidRequest, "raft_not_in_use", "the server keeps its storage elsewhere than in Raft")
     } else if said.contains("not found in raft configuration") {
         (ErrorKind::NotFound, "unknown_peer", "the cluster has no such member; list the peers")
+    } else if said.contains("need at least one voter") {
+        (
+            ErrorKind::Conflict,
+            "last_voter",
+            "the cluster would be left without a voter; let another member vote first",
+        )
     } else if said.contains("cluster already has state") {
         (ErrorKind::Conflict, "already_bootstrapped", "the node is a cluster already, or a member of one")
     } else if said.contains("could not verify hash file") {
@@ -43,6 +52,13 @@ mod tests {
             ("raft-demote-unknown-error", "unknown_peer"),
             ("raft-promote-unknown-error", "unknown_peer"),
             ("raft-bootstrap-again", "already_bootstrapped"),
+            ("raft-bootstrap-other-storage-error", "raft_not_in_use"),
+            ("raft-remove-last-voter-error", "last_voter"),
+            ("raft-restore-other-keys-error", "snapshot_of_another_cluster"),
+            ("raft-restore-no-gzip-error", "snapshot_damaged"),
+            ("raft-restore-empty-error", "snapshot_damaged"),
+            ("raft-autopilot-silence-error", "invalid_request"),
+            ("raft-join-unreachable-error", "join_refused"),
             ("raft-restore-other-cluster-error", "snapshot_of_another_cluster"),
             ("raft-restore-garbage-error", "snapshot_damaged"),
             ("raft-restore-force-garbage-error", "snapshot_damaged"),

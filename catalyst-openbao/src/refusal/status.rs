@@ -35,6 +35,13 @@ pub(crate) fn refusal(operation: Operation, status: u16, errors: &[String], rema
 
 /// What the status means, whatever the subject.
 fn of_status(operation: Operation, status: u16, said: &str, remains: Remains) -> Meaning {
+    if status == 500 && said.contains("active context canceled after getting state lock") {
+        // So a node turns away, before it looks at it, what comes while it gives up the lead.
+        return retried(
+            "standby",
+            "the node that answered is giving up the lead; another one is elected soon",
+        );
+    }
     if matches!(status, 400 | 500) && lost_the_lead(said) {
         let help = "the node that answered lost the lead, or was ended, in the middle of it";
         return retried("leadership_lost", help).unknown();
@@ -235,6 +242,8 @@ fn failed(operation: Operation, said: &str) -> Meaning {
                         registration entry has a DNS name";
             Meaning::new(ErrorKind::Unauthenticated, "bad_credentials", help)
         }
+        // Where the connection to the database broke in the middle, the user may be there.
+        Operation::IssueCredentials if broke_off(said) => backend(said).unknown(),
         Operation::IssueCredentials
         | Operation::ReadStaticCredential
         | Operation::RenewLease
@@ -245,11 +254,20 @@ fn failed(operation: Operation, said: &str) -> Meaning {
     }
 }
 
+/// Whether there was no connection to the database to begin with.
+fn never_connected(said: &str) -> bool {
+    ["failed to connect", "connection refused", "dial error", "dial tcp"]
+        .iter()
+        .any(|sign| said.contains(sign))
+}
+
+fn broke_off(said: &str) -> bool {
+    !never_connected(said) && ["i/o timeout", "EOF", "57P0"].iter().any(|sign| said.contains(sign))
+}
+
 /// The database behind the server: away, or unwilling.
 fn backend(said: &str) -> Meaning {
-    let away =
-        ["failed to connect", "connection refused", "dial error", "dial tcp", "i/o timeout", "EOF", "57P0"];
-    if away.iter().any(|sign| said.contains(sign)) {
+    if never_connected(said) || broke_off(said) {
         return retried("backend_down", "the server cannot reach the database behind it");
     }
     if said.contains("SQLSTATE") || said.contains("failed to revoke") || said.contains("failed to renew") {
@@ -296,6 +314,26 @@ mod tests {
             );
             assert!(error.outcome_unknown() && error.retry() == RetryAdvice::Backoff, "{said}");
         }
+    }
+
+    #[test]
+    fn what_a_node_turned_away_had_no_effect_and_a_mint_that_broke_off_may_have_had_one() {
+        let meaning = |said: &str| {
+            let said = format!("1 error occurred: * {said}");
+            let error = refusal(Operation::IssueCredentials, 500, &[said], Remains::Nothing);
+            (error.code().unwrap_or_default().to_owned(), error.outcome_unknown())
+        };
+        let turned_away = meaning("active context canceled after getting state lock");
+        assert_eq!(turned_away, ("standby".to_owned(), false));
+        for never in
+            ["failed to connect to `host=db`: dial error: EOF", "dial tcp 10.0.0.1:5432: i/o timeout"]
+        {
+            assert_eq!(meaning(never), ("backend_down".to_owned(), false), "{never}");
+        }
+        for broken in ["unexpected EOF", "read tcp 10.0.0.1:5432: i/o timeout", "FATAL (SQLSTATE 57P01)"] {
+            assert_eq!(meaning(broken), ("backend_down".to_owned(), true), "{broken}");
+        }
+        assert_eq!(meaning("internal error"), ("internal_error".to_owned(), true));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod kubernetes;
 mod mock;
 mod operator;
 mod rabbitmq;
+mod raft;
 mod recorded;
 mod regions;
 mod replayed;

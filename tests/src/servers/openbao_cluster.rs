@@ -72,10 +72,8 @@ impl OpenBaoCluster {
     /// # Cancel safety
     /// As [`OpenBaoCluster::start`].
     pub async fn start_with(seal: ClusterSeal) -> Result<Self> {
-        let mut cluster = Self::prepare(seal).await?;
-        cluster.start_node(0)?;
-        cluster.wait_listening(0).await?;
-        cluster.initialize().await?;
+        let mut cluster = Self::prepare(seal, true).await?;
+        cluster.found().await?;
         for node in 1..Self::NODES {
             cluster.start_node(node)?;
         }
@@ -89,9 +87,34 @@ impl OpenBaoCluster {
         Ok(cluster)
     }
 
-    async fn prepare(seal: ClusterSeal) -> Result<Self> {
+    /// Starts three nodes with a static seal, of which the first one is a cluster of its own; the others were never
+    /// initialised, and wait to be told what to join.
+    ///
+    /// # Errors
+    /// As [`OpenBaoCluster::start`].
+    ///
+    /// # Cancel safety
+    /// As [`OpenBaoCluster::start`].
+    pub async fn start_apart() -> Result<Self> {
+        let mut cluster = Self::prepare(ClusterSeal::Static, false).await?;
+        cluster.found().await?;
+        for node in 1..Self::NODES {
+            cluster.start_node(node)?;
+            cluster.wait_listening(node).await?;
+        }
+        Ok(cluster)
+    }
+
+    /// Starts the first node, and makes it a cluster.
+    async fn found(&mut self) -> Result<()> {
+        self.start_node(0)?;
+        self.wait_listening(0).await?;
+        self.initialize().await
+    }
+
+    async fn prepare(seal: ClusterSeal, joins: bool) -> Result<Self> {
         let binary = install::openbao().await?;
-        let folder = Folder::new("openbao-cluster")?;
+        let folder = Folder::in_memory("openbao-cluster")?;
         let tls = server_certificate()?;
         let ports = (0..Self::NODES).map(|_| Ports::free()).collect::<Result<Vec<_>>>()?;
         let random: Vec<u8> = (0..32).map(|_| fastrand::u8(..)).collect();
@@ -104,7 +127,7 @@ impl OpenBaoCluster {
                 TcpProxy::start(own.cluster_proxy, own.cluster, gatekeeper(&links, number)).await?,
             ];
             let (tls, binary, static_key) = (&tls, &*binary, key.as_ref());
-            let plan = Plan { folder: &folder, number, ports: &ports, tls, static_key, binary };
+            let plan = Plan { folder: &folder, number, ports: &ports, tls, static_key, binary, joins };
             nodes.push(Node::prepare(&plan, proxies)?);
         }
         let (authority, root_token) = (tls.authority, Secret::new(""));
@@ -211,6 +234,18 @@ impl OpenBaoCluster {
             Ok((voting == voters).then_some(()))
         })
         .await
+    }
+
+    /// How often a node took the lead, by the logs of the nodes.
+    ///
+    /// # Errors
+    /// If a log cannot be read.
+    pub fn elections(&self) -> Result<usize> {
+        let mut elections = 0;
+        for node in &self.nodes {
+            elections += node.log()?.matches("acquired lock, enabling active operation").count();
+        }
+        Ok(elections)
     }
 
     /// `kill -9` of a node.

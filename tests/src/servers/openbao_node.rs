@@ -51,6 +51,8 @@ pub(crate) struct Plan<'a> {
     /// The key that unseals it by itself; none for a Shamir seal.
     pub(crate) static_key: Option<&'a SecretBytes>,
     pub(crate) binary: &'a Path,
+    /// Whether it joins the others by itself.
+    pub(crate) joins: bool,
 }
 
 impl Node {
@@ -67,6 +69,12 @@ impl Node {
         write_secret(&folder.join("config.hcl"), config(&folder, plan).as_bytes())?;
         let (ports, binary) = (plan.ports[plan.number], plan.binary.to_owned());
         Ok(Self { process: None, ports, folder, binary, _proxies: proxies })
+    }
+
+    /// What it wrote to its log, also before it was started again.
+    pub(crate) fn log(&self) -> Result<String> {
+        let text = std::fs::read(self.folder.join("server.log")).map_err(cannot_write)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
     /// Starts it; it is not waited for.
@@ -95,7 +103,7 @@ fn config(folder: &Path, plan: &Plan<'_>) -> String {
     let (host, own, number) = (Ipv4Addr::LOCALHOST, plan.ports[plan.number], plan.number);
     let [data, certificate, key, authority] =
         ["data", "server.pem", "server.key", "ca.pem"].map(|name| quoted(&folder.join(name)));
-    let others = plan.ports.iter().enumerate().filter(|(other, _)| *other != number);
+    let others = plan.ports.iter().enumerate().filter(|(other, _)| plan.joins && *other != number);
     let joins = others.map(|(_, other)| {
         format!(
             "  retry_join {{\n    leader_api_addr     = \"https://{host}:{}\"\n    leader_ca_cert_file = {authority}\n  }}\n",

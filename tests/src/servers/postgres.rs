@@ -1,5 +1,6 @@
 //! A real PostgreSQL.
 
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
@@ -158,6 +159,31 @@ impl PostgresServer {
         Ok(names
             .filter(|name| name != SUPERUSER && name != MANAGER && !keep.contains(&name.as_str()))
             .collect())
+    }
+
+    /// Has the server log each statement that defines something, for [`PostgresServer::users_ever_made`]. Logged of a
+    /// password is what the statement holds: with SCRAM a verifier only.
+    ///
+    /// # Errors
+    /// As [`PostgresServer::execute`].
+    ///
+    /// # Cancel safety
+    /// It may or may not log them.
+    pub async fn log_definitions(&self) -> Result<()> {
+        self.execute("ALTER SYSTEM SET log_statement = 'ddl'").await?;
+        self.execute("SELECT pg_reload_conf()").await
+    }
+
+    /// The users that OpenBao had made since [`PostgresServer::log_definitions`], also those that are gone.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn users_ever_made(&self) -> Result<BTreeSet<String>> {
+        const MAKES: &str = "CREATE ROLE \"v-";
+        let log = fs::read(self.folder.join("server.log")).map_err(cannot_write)?;
+        let log = String::from_utf8_lossy(&log);
+        let made = log.split(MAKES).skip(1).filter_map(|rest| rest.split_once('"'));
+        Ok(made.map(|(name, _)| format!("v-{name}")).collect())
     }
 
     /// How many sessions `user` has.

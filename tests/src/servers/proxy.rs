@@ -1,13 +1,14 @@
 //! A TCP proxy of the test's own: the cable that a test can cut.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use catalyst_core::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
 /// Says, for a connection from this local port, whether its bytes may pass: a gate that may open and shut later.
 pub(crate) type Gatekeeper = Arc<dyn Fn(u16) -> Gate + Send + Sync>;
@@ -24,19 +25,43 @@ pub(crate) struct TcpProxy {
 impl TcpProxy {
     /// Listens on `port` for connections to `target`.
     pub(crate) async fn start(port: u16, target: u16, gatekeeper: Gatekeeper) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
-            Error::new(ErrorKind::Other, "start a proxy").with_help("its port is in use").with_source(error)
-        })?;
-        let task = tokio::spawn(async move {
-            // The connections end with this task, for it owns the tasks that carry them.
-            let mut carriers = tokio::task::JoinSet::new();
-            while let Ok((client, from)) = listener.accept().await {
-                let gate = gatekeeper(from.port());
-                carriers.spawn(carry(client, target, gate));
-                while carriers.try_join_next().is_some() {}
+        let fail = |help| Error::new(ErrorKind::Other, "start a proxy").with_help(help);
+        let cables = cables().ok_or_else(|| fail("no thread was to be had for it"))?;
+        let bound = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
+        let bound = bound.map_err(|error| fail("its port is in use").with_source(error))?;
+        let listening = async move {
+            let listener = TcpListener::from_std(bound)?;
+            Ok(tokio::spawn(serve(listener, target, gatekeeper)))
+        };
+        let listening =
+            cables.spawn(listening).await.unwrap_or_else(|ended| Err(std::io::Error::other(ended)));
+        let task = listening.map_err(|error| fail("its port is of no use").with_source(error))?;
+        Ok(Self { task })
+    }
+}
+
+/// Where all proxies run: beside the tests, so that a test that keeps its own threads busy does not hold up what the
+/// servers tell each other.
+fn cables() -> Option<&'static Handle> {
+    static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
+    let make =
+        || Builder::new_multi_thread().worker_threads(1).thread_name("cables").enable_all().build().ok();
+    RUNTIME.get_or_init(make).as_ref().map(Runtime::handle)
+}
+
+async fn serve(listener: TcpListener, target: u16, gatekeeper: Gatekeeper) {
+    // The connections end with this task, for it owns the tasks that carry them.
+    let mut carriers = JoinSet::new();
+    while let Ok((client, from)) = listener.accept().await {
+        let gatekeeper = Arc::clone(&gatekeeper);
+        carriers.spawn(async move {
+            // Who calls is read of files.
+            if let Ok(gate) = spawn_blocking(move || gatekeeper(from.port())).await {
+                carry(client, target, gate).await;
             }
         });
-        Ok(Self { task })
+        while carriers.try_join_next().is_some() {}
     }
 }
 

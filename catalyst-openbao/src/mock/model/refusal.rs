@@ -100,6 +100,19 @@ impl Refusal {
         Self::listed(404, "unsupported path")
     }
 
+    /// 400: a snapshot of a server with another seal.
+    pub(crate) fn of_another_cluster(kind: super::MockSeal) -> Self {
+        let what = match kind {
+            super::MockSeal::Shamir => "a different set of unseal keys",
+            super::MockSeal::Static => "a different autoseal key",
+        };
+        let text = format!(
+            "could not verify hash file, possibly the snapshot is using {what}; use the snapshot-force API to bypass \
+             this check"
+        );
+        Self::bad_request(&text)
+    }
+
     pub(crate) fn unsupported_operation() -> Self {
         Self::listed(405, "unsupported operation")
     }

@@ -22,6 +22,8 @@ pub enum MockSeal {
 
 pub(super) struct Seal {
     pub(super) kind: MockSeal,
+    /// Tells one server's from another's, also when the shares are replaced.
+    pub(super) identity: u128,
     pub(super) keys: KeySet,
     pub(super) unsealing: Given,
     pub(super) generation: Option<Generation>,
@@ -81,6 +83,7 @@ impl Seal {
     pub(super) fn new(kind: MockSeal) -> Self {
         Self {
             kind,
+            identity: fastrand::u128(..),
             keys: KeySet::default(),
             unsealing: Given::default(),
             generation: None,

@@ -7,6 +7,7 @@ use super::engine;
 use super::handle::{Model, Snapshot};
 use super::kv::KvMount;
 use super::logins::LoginMount;
+use super::raft::Raft;
 use super::state::{Engine, State, full_path};
 use super::tokens::{CREATED, Origin, Token};
 use super::{LoginRule, MockRole, MockStaticRole, Policy, ServerState, TokenGrant};
@@ -165,18 +166,35 @@ impl Model {
     pub fn wipe(&self) {
         self.with(|state| {
             let (kind, allowed) = (state.seal.kind, state.seal.generates_roots);
-            let audit = std::mem::take(&mut state.users);
+            let (users, raft) = (std::mem::take(&mut state.users), state.raft.take());
             *state = State::uninitialized(kind);
-            (state.seal.generates_roots, state.users) = (allowed, audit);
+            (state.seal.generates_roots, state.users, state.raft) = (allowed, users, raft);
         });
     }
 
     /// Seals the server. What runs out meanwhile runs out all the same.
     pub fn seal(&self) {
-        self.with(|state| {
-            state.server = ServerState::Sealed;
-            state.seal.forget();
-        });
+        self.with(State::lock_up);
+    }
+
+    /// Has it keep its storage in Raft, in a cluster of these members, of which the first one leads. They are names:
+    /// this one server answers for whoever leads. For nodes that stand and fall for themselves see [`Model::node`].
+    ///
+    /// ```
+    /// use catalyst_openbao::mock::MockOpenBao;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> catalyst_openbao::Result<()> {
+    /// let bao = MockOpenBao::new();
+    /// bao.model().use_raft(&["n1", "n2", "n3"]);
+    /// let raft = bao.client()?.raft();
+    /// raft.step_down().await?;
+    /// assert!(raft.peers().await?.iter().any(|peer| peer.leader && peer.id.as_str() == "n2"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn use_raft(&self, members: &[&str]) {
+        self.with(|state| state.raft = Some(Raft::new(members, state.clock.now())));
     }
 
     /// Unseals it.

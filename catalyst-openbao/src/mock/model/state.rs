@@ -12,7 +12,8 @@ use super::kv::KvMount;
 use super::leases::LeaseRecord;
 use super::logins::LoginMount;
 use super::policy::{ALLOW_ALL, ROOT};
-use super::seal::{MockSeal, Seal};
+use super::raft::Raft;
+use super::seal::{KeySet, MockSeal, Seal};
 use super::system::Settings;
 use super::tokens::Token;
 use super::users::Users;
@@ -34,6 +35,8 @@ pub(crate) struct State {
     pub(super) random: fastrand::Rng,
     pub(super) server: ServerState,
     pub(super) seal: Seal,
+    /// None where the storage is another one.
+    pub(super) raft: Option<Raft>,
     pub(super) cluster_id: String,
     /// How many writes there were.
     pub(super) index: u64,
@@ -55,6 +58,18 @@ pub(super) struct Stored {
     pub(super) settings: Settings,
     /// What comes to its end when. An entry counts only if its object still says so.
     pub(super) due: BTreeSet<(Instant, Due)>,
+}
+
+/// All that is in the storage of a server, as a snapshot of Raft has it.
+#[derive(Clone)]
+pub(super) struct Image {
+    /// Of which seal the server was.
+    pub(super) seal: u128,
+    keys: KeySet,
+    cluster_id: String,
+    namespaces: BTreeMap<String, String>,
+    policies: BTreeMap<String, Policy>,
+    stored: Stored,
 }
 
 /// What is mounted somewhere.
@@ -83,6 +98,7 @@ impl State {
             random: fastrand::Rng::new(),
             server: ServerState::Active,
             seal: Seal::developer(),
+            raft: None,
             cluster_id: super::wired::CLUSTER_ID.to_owned(),
             index: 1,
             namespaces: BTreeMap::from([(String::new(), String::new())]),
@@ -103,6 +119,31 @@ impl State {
         state.seal = Seal::new(kind);
         state.stored = Stored::default();
         state
+    }
+
+    /// What a snapshot of the storage holds.
+    pub(super) fn image(&self) -> Image {
+        Image {
+            seal: self.seal.identity,
+            keys: self.seal.keys.clone(),
+            cluster_id: self.cluster_id.clone(),
+            namespaces: self.namespaces.clone(),
+            policies: self.policies.clone(),
+            stored: self.stored.clone(),
+        }
+    }
+
+    /// Replaces the storage by that of a snapshot.
+    pub(super) fn take(&mut self, image: Image) {
+        (self.seal.identity, self.seal.keys) = (image.seal, image.keys);
+        (self.cluster_id, self.namespaces) = (image.cluster_id, image.namespaces);
+        (self.policies, self.stored) = (image.policies, image.stored);
+    }
+
+    /// Seals the server.
+    pub(super) fn lock_up(&mut self) {
+        self.server = ServerState::Sealed;
+        self.seal.forget();
     }
 
     /// Lets time take effect: ends what has come to its end, in the order of the ends.

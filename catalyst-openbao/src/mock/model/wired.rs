@@ -16,9 +16,12 @@ impl State {
     /// The body of `sys/seal-status`.
     pub(super) fn seal_status(&self) -> Value {
         let mut body = self.seal.status(&self.server, VERSION);
+        if self.raft.is_some() {
+            body["storage_type"] = "raft".into();
+        }
         if body["sealed"] == false {
             body["cluster_name"] = CLUSTER_NAME.into();
-            body["cluster_id"] = CLUSTER_ID.into();
+            body["cluster_id"] = self.cluster_id.clone().into();
         }
         body
     }

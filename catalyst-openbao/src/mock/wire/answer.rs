@@ -18,6 +18,8 @@ pub(crate) enum Content {
     Text(String),
     /// A status with an empty body.
     Empty(u16),
+    /// What is no JSON, with its type.
+    Bytes(&'static str, Vec<u8>),
 }
 
 /// The members of an envelope that differ from their usual empty values.
@@ -64,6 +66,7 @@ impl Content {
             Self::Bare(status, body) => (*status, Some(body.clone())),
             Self::Text(text) => (200, Some(text.as_str().into())),
             Self::Empty(status) => (*status, None),
+            Self::Bytes(..) => (200, None),
             Self::Wrapped(info) => {
                 let mut body = Envelope::default().to_json();
                 // So it is on the real server: a wrapped answer has no identifier of its own.

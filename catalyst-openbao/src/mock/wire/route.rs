@@ -1,6 +1,6 @@
 //! Which request is meant.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::answer::{Content, Envelope};
 use super::asked::{Asked, Verb};
@@ -61,7 +61,6 @@ fn system(model: &Model, asked: &Asked, rest: &str) -> Result<Content, Refusal> 
             let (status, body) = model.health();
             Ok(Content::Bare(override_status(asked, status), body))
         }
-        (Verb::Read, "leader") => Ok(Content::Bare(200, json!({ "ha_enabled": false }))),
         (Verb::Read, "mounts") => {
             model.admit(&asked.call, &asked.path, Capability::Read)?;
             let mounts = model.mounts(&asked.call.namespace);

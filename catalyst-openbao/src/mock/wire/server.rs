@@ -107,7 +107,11 @@ impl Reply {
             };
         }
         let (status, body) = content.to_json();
-        Self::json(status, body.as_ref())
+        let reply = Self::json(status, body.as_ref());
+        match content {
+            Content::Bytes(content_type, body) => Self { body: body.clone(), content_type, ..reply },
+            _ => reply,
+        }
     }
 
     fn refusal(refusal: &Refusal) -> Self {

@@ -22,7 +22,6 @@ pub(super) fn answer(state: &mut State, asked: &Asked, rest: &str) -> Answered {
         (Verb::Write, "init") => initialize(state, asked),
         (Verb::Write, "seal") => seal(state, asked),
         (Verb::Write, "unseal") => unseal(state, asked),
-        (Verb::Write, "step-down") => done(state, asked),
         (Verb::Read, "key-status") => key_status(state, asked),
         (Verb::Write, "rotate" | "rotate/keyring") => {
             done(state, asked).inspect(|_admitted| state.seal.term += 1)
@@ -58,6 +57,7 @@ fn initialize(state: &mut State, asked: &Asked) -> Result<Content, Refusal> {
     let threshold = number(asked, &format!("{mine}_threshold"));
     check_split(shares, threshold).map_err(|why| Refusal::bad_request(&format!("{what}: {why}")))?;
     state.seal.keys = KeySet::random(shares, threshold);
+    state.seal.identity = fastrand::u128(..);
     let root = state.mint_root();
     let (hex, base64) = state.seal.keys.texts();
     let mut body = json!({ "keys": [], "keys_base64": [], "root_token": root });
@@ -92,8 +92,7 @@ pub(super) fn number(asked: &Asked, field: &str) -> usize {
 fn seal(state: &mut State, asked: &Asked) -> Result<Content, Refusal> {
     if state.server == ServerState::Active {
         state.admit(&asked.call, &asked.path, Capability::Update)?;
-        state.server = ServerState::Sealed;
-        state.seal.forget();
+        state.lock_up();
     }
     Ok(Content::done())
 }

@@ -6,6 +6,7 @@ use catalyst_core::Secret;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use crate::mock::model::raft::Autopilot;
 use crate::mock::model::state::State;
 
 #[derive(Clone, Default)]
@@ -20,6 +21,7 @@ pub(in crate::mock::model) struct Settings {
     pub(super) quota_config: Map<String, Value>,
     pub(super) methods: BTreeMap<String, Method>,
     pub(super) token_roles: BTreeMap<String, Map<String, Value>>,
+    pub(super) autopilot: Autopilot,
 }
 
 #[derive(Clone)]

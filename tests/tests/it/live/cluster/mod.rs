@@ -3,8 +3,11 @@
 mod consistency;
 mod failover;
 mod harness;
+mod joining;
+mod killed;
 mod load;
-mod pending;
+mod partition;
 mod prober;
 mod raft;
+mod restart;
 mod stage;

@@ -10,9 +10,19 @@ use tokio::time::{Instant, interval};
 
 const STEP: Duration = Duration::from_millis(10);
 const LIMIT: Duration = Duration::from_millis(300);
+/// How many writes after the first one tell how fast the machine is at this moment.
+const SAMPLES: usize = 30;
 
-/// When the first node takes a write that was begun after `since`. `except` is not asked.
-pub(super) async fn first_write(cluster: &OpenBaoCluster, since: Instant, except: usize) -> Instant {
+/// When a cluster took writes again.
+pub(super) struct Recovery {
+    /// When it answered the first one.
+    pub(super) first_write: Instant,
+    /// The longest that one of the next writes took, under the same load.
+    pub(super) slowest: Duration,
+}
+
+/// Waits until a node takes a write that was begun after `since`. `except` is not asked.
+pub(super) async fn recovery(cluster: &OpenBaoCluster, since: Instant, except: usize) -> Recovery {
     let mut probes = JoinSet::new();
     for node in (0..OpenBaoCluster::NODES).filter(|node| *node != except) {
         let http =
@@ -20,19 +30,27 @@ pub(super) async fn first_write(cluster: &OpenBaoCluster, since: Instant, except
         let url: url::Url =
             format!("{}/v1/secret/data/prober/{node}", cluster.direct_address(node)).parse().unwrap();
         let token = cluster.root_token().clone();
+        let write = async move || {
+            let request = Request::new(Method::Post, url.clone(), "probe")
+                .fixed_header("x-vault-no-request-forwarding", "true")
+                .secret_header("x-vault-token", &token)
+                .and_then(|request| request.json(&json!({ "data": {} })));
+            http.send(request.unwrap()).await.is_ok_and(|answer| answer.is_success())
+        };
         probes.spawn(async move {
             let mut tick = interval(STEP);
-            loop {
+            while !write().await {
                 tick.tick().await;
-                let request = Request::new(Method::Post, url.clone(), "probe")
-                    .fixed_header("x-vault-no-request-forwarding", "true")
-                    .secret_header("x-vault-token", &token)
-                    .and_then(|request| request.json(&json!({ "data": {} })));
-                if http.send(request.unwrap()).await.is_ok_and(|answer| answer.is_success()) {
-                    return Instant::now();
-                }
             }
+            let first_write = Instant::now().max(since);
+            let mut slowest = Duration::ZERO;
+            for _ in 0..SAMPLES {
+                let begun = Instant::now();
+                write().await;
+                slowest = slowest.max(begun.elapsed());
+            }
+            Recovery { first_write, slowest }
         });
     }
-    probes.join_next().await.unwrap().unwrap().max(since)
+    probes.join_next().await.unwrap().unwrap()
 }

@@ -1,16 +1,12 @@
 //! The Raft storage: members, who leads, snapshots.
 
-use std::io::Cursor;
 use std::time::Duration;
 
-use catalyst_core::ErrorKind;
-use catalyst_openbao::{
-    AutopilotUpdate, Login, OpenBao, RaftNodeId, ReadFrom, Restore, SecretData, SecretPath, SecretStore,
-    WriteMode,
-};
-use catalyst_tests::servers::{ClusterSeal, OpenBaoCluster, OpenBaoServer, poll, setup};
+use catalyst_openbao::testing::contract;
+use catalyst_openbao::{AutopilotUpdate, Login, OpenBao, RaftNodeId, ReadFrom};
+use catalyst_tests::servers::{ClusterSeal, OpenBaoCluster, OpenBaoServer};
 
-use super::super::workload::{builder, code, mount};
+use super::super::workload::{builder, code};
 use super::stage::Stage;
 
 fn as_root(stage: &Stage) -> OpenBao {
@@ -56,39 +52,15 @@ async fn members_are_listed_removed_and_join_again_and_the_lead_is_given_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs real servers: cargo xtask live"]
-async fn a_snapshot_brings_back_what_was_and_one_of_another_cluster_only_by_force() {
+async fn a_server_with_raft_storage_keeps_the_contract() {
     let (own, other) = tokio::try_join!(OpenBaoServer::start(), OpenBaoServer::start()).unwrap();
-    let bao = builder(&own).login(Login::token(own.root_token().clone())).build().unwrap();
-    setup::kv(&own.api().unwrap(), "secret").await.unwrap();
-    let (kv, path): (_, SecretPath) = (bao.kv(mount("secret")), "kept".parse().unwrap());
-    let data = |value: &str| SecretData::from_iter([("k", value)]);
-    kv.write(&path, &data("before"), WriteMode::Overwrite).await.unwrap();
-    let mut snapshot = Vec::new();
-    let size = bao.raft().save_snapshot(&mut snapshot).await.unwrap();
-    assert_eq!(size, snapshot.len() as u64);
-    kv.write(&path, &data("after"), WriteMode::Overwrite).await.unwrap();
-
-    let mut cut = snapshot.clone();
-    cut.truncate(snapshot.len() / 2);
-    let error = bao.raft().restore_snapshot(Cursor::new(cut), Restore::OwnOnly).await.unwrap_err();
-    assert_eq!(code(&error), "snapshot_damaged", "{error}");
-    assert_eq!(kv.read(&path, None).await.unwrap().data.get("k").unwrap().expose(), "after");
-
-    bao.raft().restore_snapshot(Cursor::new(snapshot.clone()), Restore::OwnOnly).await.unwrap();
-    poll::until("wait for what was", Duration::from_secs(20), async || {
-        let read = kv.read(&path, None).await.ok();
-        Ok(read.filter(|read| read.data.get("k").unwrap().expose() == "before"))
-    })
-    .await
-    .unwrap();
-
-    let stranger = builder(&other).login(Login::token(other.root_token().clone())).build().unwrap();
-    let error =
-        stranger.raft().restore_snapshot(Cursor::new(snapshot.clone()), Restore::OwnOnly).await.unwrap_err();
-    assert_eq!((error.kind(), code(&error)), (ErrorKind::Conflict, "snapshot_of_another_cluster"), "{error}");
-    stranger.raft().restore_snapshot(Cursor::new(snapshot), Restore::Any).await.unwrap();
+    let [bao, stranger] =
+        [&own, &other].map(|one| builder(one).login(Login::token(one.root_token().clone())).build().unwrap());
+    contract::raft::all(&bao).await;
+    contract::raft::a_snapshot_of_another_cluster_is_taken_by_force_only(&bao, &stranger).await;
 
     let development = OpenBaoServer::start_dev().await.unwrap();
     let memory = builder(&development).login(Login::token(development.root_token().clone())).build().unwrap();
     assert_eq!(code(&memory.raft().peers().await.unwrap_err()), "raft_not_in_use");
+    assert_eq!(code(&memory.raft().bootstrap().await.unwrap_err()), "raft_not_in_use");
 }

@@ -30,6 +30,7 @@ impl Stage {
         setup::policy(&api, "orders", APPLICATION_POLICY).await.unwrap();
         setup::kv(&api, "secret").await.unwrap();
         setup::database(&api, &postgres).await.unwrap();
+        postgres.log_definitions().await.unwrap();
         let hour = Duration::from_hours(1);
         let role = DynamicRole { ttl: hour, max_ttl: hour * 24, ends_sessions: true };
         setup::dynamic_role(&api, Servers::ROLE, role).await.unwrap();
