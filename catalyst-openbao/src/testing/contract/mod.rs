@@ -13,6 +13,7 @@
 //! | [`kubernetes`] | [`KubernetesSecrets`](crate::KubernetesSecrets) | a Kubernetes, or what answers as one |
 //! | [`rabbitmq`] | [`RabbitMq`](crate::RabbitMq) | a RabbitMQ |
 //! | [`cubbyhole`] | [`Cubbyhole`](crate::Cubbyhole) | two service tokens |
+//! | [`pki`] | [`Pki`](crate::pki::Pki) | two PKI engines, and a request for signing |
 //! | [`totp`] | [`Totp`](crate::Totp) | a TOTP engine |
 //! | [`transit`] | [`Transit`](crate::Transit) | a transit engine with its first settings |
 //! | [`operator`] | [`Operator`](crate::Operator) | a server that was never initialised |
@@ -32,6 +33,7 @@ pub mod dynamic;
 pub mod identity;
 pub mod kubernetes;
 pub mod operator;
+pub mod pki;
 pub mod policies;
 pub mod rabbitmq;
 mod setting;

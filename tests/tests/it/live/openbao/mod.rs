@@ -7,6 +7,7 @@ mod database_templates;
 mod identity;
 mod kubernetes;
 mod operator;
+mod pki;
 mod rabbitmq;
 mod system;
 mod totp;
