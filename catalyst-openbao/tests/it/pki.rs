@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catalyst_openbao::mock::MockOpenBao;
-use catalyst_openbao::pki::{AuthorityTerms, CertificateRequest, CsrPem, NewAuthority, PkiRole};
+use catalyst_openbao::pki::{AuthorityTerms, CertificateRequest, CrlConfig, CsrPem, NewAuthority, PkiRole};
 use catalyst_openbao::testing::{FakeOpenBao, contract};
 use catalyst_openbao::{CertificateAuthority, EngineType, Pki};
 use rcgen::{CertificateParams, DnType, KeyPair};
@@ -51,6 +51,23 @@ async fn a_list_is_made_anew_when_the_last_one_has_ended() {
     assert_eq!(pki.crl().await.unwrap(), first);
     advance(Duration::from_secs(3600)).await;
     assert_ne!(pki.crl().await.unwrap(), first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_revoked_between_two_whole_lists_is_on_the_small_one() {
+    let (_mock, pki) = issuing(PkiRole::new()).await;
+    pki.configure_crl(&CrlConfig::new().auto_rebuild(true).enable_delta(true)).await.unwrap();
+    let (whole, small) = (pki.crl().await.unwrap(), pki.delta_crl().await.unwrap());
+    let issued = pki.issue(&"web".parse().unwrap(), &CertificateRequest::new("a")).await.unwrap();
+    pki.revoke(&issued.signed.serial).await.unwrap();
+    assert_eq!((pki.crl().await.unwrap(), pki.delta_crl().await.unwrap()), (whole.clone(), small.clone()));
+    pki.rotate_delta_crl().await.unwrap();
+    assert_eq!(pki.crl().await.unwrap(), whole);
+    assert!(pki.delta_crl().await.unwrap().der().len() > small.der().len());
+    pki.rotate_crl().await.unwrap();
+    assert!(pki.crl().await.unwrap().der().len() > whole.der().len());
+    // Signatures differ by some bytes, entries have more.
+    assert!(pki.delta_crl().await.unwrap().der().len().abs_diff(small.der().len()) < 16);
 }
 
 #[tokio::test(start_paused = true)]

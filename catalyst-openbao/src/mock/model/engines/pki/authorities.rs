@@ -114,8 +114,8 @@ impl Pki {
         forge::distribution_points(&mut params, self.urls_of(&issuer));
         let record = &self.issuers[&issuer];
         let signer: Issuer<'_, KeyPair> = forge::signer(record, &self.keys[&record.key])?;
-        let signed = params.signed_by(&request.public_key, &signer).map_err(forge::failed)?;
-        let certificate = forge::parsed(&signed)?;
+        let made = params.signed_by(&request.public_key, &signer).map_err(forge::failed)?;
+        let certificate = forge::parsed(&made)?;
         self.keep(&certificate, &issuer);
         let above = self.chain_of(&issuer);
         let chain: Vec<&str> = [&certificate].into_iter().chain(&above).map(|one| one.pem.as_str()).collect();

@@ -58,7 +58,7 @@ impl EngineModel for Pki {
             }
             (Verb::Write, ["intermediate", "set-signed"]) => self.import(state, asked, true),
             (Verb::Write, ["issuers", "import", kind]) => self.import(state, asked, *kind == "bundle"),
-            (_, ["keys", ..] | ["key", ..]) => self.key(state, asked, &parts),
+            (_, ["keys" | "key", ..]) => self.key(state, asked, &parts),
             (Verb::Write, ["revoke"]) => self.revoke(state, asked),
             (Verb::Write, ["revoke-with-key"]) => self.revoke_with_key(state, asked),
             (Verb::Read, ["cert", serial]) => self.certificate(state, serial),

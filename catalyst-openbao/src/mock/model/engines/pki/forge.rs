@@ -169,12 +169,12 @@ pub(super) fn leaf(params: &mut CertificateParams, role: &Fields, names: &Names)
     }
     params.subject_alt_names.extend(names.addresses.iter().copied().map(SanType::IpAddress));
     let usages = texts(role, "key_usage");
-    let named = [
+    let known = [
         ("DigitalSignature", KeyUsagePurpose::DigitalSignature),
         ("KeyAgreement", KeyUsagePurpose::KeyAgreement),
         ("KeyEncipherment", KeyUsagePurpose::KeyEncipherment),
     ];
-    params.key_usages = named
+    params.key_usages = known
         .into_iter()
         .filter(|(name, _)| usages.iter().any(|usage| usage == name))
         .map(|(_, usage)| usage)
@@ -192,8 +192,8 @@ pub(super) fn leaf(params: &mut CertificateParams, role: &Fields, names: &Names)
     Ok(())
 }
 
-pub(super) fn distribution_points(params: &mut CertificateParams, urls: &Fields) {
-    let uris = texts(urls, "crl_distribution_points");
+pub(super) fn distribution_points(params: &mut CertificateParams, addresses: &Fields) {
+    let uris = texts(addresses, "crl_distribution_points");
     if !uris.is_empty() {
         params.crl_distribution_points = vec![CrlDistributionPoint { uris }];
     }

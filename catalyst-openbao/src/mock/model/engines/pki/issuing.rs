@@ -120,14 +120,14 @@ impl Pki {
         forge::distribution_points(&mut params, self.urls_of(issuer));
         let record = &self.issuers[issuer];
         let signer = forge::signer(record, &self.keys[&record.key])?;
-        let (signed, key) = match &request {
+        let (made, key) = match &request {
             Some(request) => (params.signed_by(&request.public_key, &signer), None),
             None => {
                 let key = self.leaf_key(fields, role)?;
                 (params.signed_by(&key, &signer), Some(key))
             }
         };
-        let certificate = forge::parsed(&signed.map_err(forge::failed)?)?;
+        let certificate = forge::parsed(&made.map_err(forge::failed)?)?;
         Ok(Made { certificate, key, term, warnings })
     }
 

@@ -1,6 +1,6 @@
 //! Keys of issuers.
 
-use rcgen::{KeyPair, PublicKeyData};
+use rcgen::{CertificateParams, KeyPair, PublicKeyData};
 use serde_json::{Map, Value, json};
 
 use super::engine::Pki;
@@ -9,6 +9,7 @@ use super::forge;
 use crate::mock::model::Refusal;
 use crate::mock::model::state::State;
 use crate::mock::wire::{Asked, Content, Verb};
+use crate::pki::SerialNumber;
 
 impl Pki {
     pub(super) fn key(
@@ -36,7 +37,13 @@ impl Pki {
             (Verb::Write, ["keys", "import"]) => self.import_key(state, asked),
             (Verb::Read, ["key", reference]) => {
                 let id = self.resolve_key(reference)?;
-                Ok(Content::data(self.shown_key(&id)))
+                let mut data = self.shown_key(&id);
+                let identifier = CertificateParams::default().key_identifier(&forge::pair(&self.keys[&id])?);
+                data["subject_key_id"] = SerialNumber::from_bytes(&identifier)
+                    .map(|hex| hex.to_string())
+                    .unwrap_or_default()
+                    .into();
+                Ok(Content::data(data))
             }
             (Verb::Write, ["key", reference]) => {
                 let id = self.resolve_key(reference)?;

@@ -150,8 +150,8 @@ impl Pki {
     ) -> Result<Content, Refusal> {
         let id = self.resolve(reference)?;
         let expiry = self.expiry()?;
-        let stale = |lists: &Lists| lists.made + expiry <= now(state);
-        if self.issuers[&id].lists.as_ref().is_some_and(stale) {
+        let is_over = |lists: &Lists| lists.made + expiry <= now(state);
+        if self.issuers[&id].lists.as_ref().is_some_and(is_over) {
             self.make_lists(state, &id)?;
         }
         let missing =
@@ -171,13 +171,12 @@ impl Pki {
         let mut warnings = Vec::new();
         if flag(&self.settings.crl, "enable_delta") {
             for id in self.issuers.keys().cloned().collect::<Vec<_>>() {
-                let since = self.issuers[&id].lists.as_ref().map(|lists| lists.made);
-                let (Some(since), Some(delta)) = (since, self.list_since(state, &id, since)?) else {
+                let Some(holds) = self.issuers[&id].lists.as_ref().map(|lists| lists.holds.clone()) else {
                     continue;
                 };
-                let made = Lists { whole: String::new(), delta, made: since };
+                let Some((delta, _)) = self.list_without(state, &id, &holds)? else { continue };
                 if let Some(lists) = self.issuers.get_mut(&id).and_then(|issuer| issuer.lists.as_mut()) {
-                    lists.delta = made.delta;
+                    lists.delta = delta;
                 }
             }
         } else {
@@ -190,30 +189,37 @@ impl Pki {
 
     /// Makes the lists of an issuer anew, if it has a key.
     pub(super) fn make_lists(&mut self, state: &State, id: &str) -> Result<(), Refusal> {
-        let Some(whole) = self.list_since(state, id, None)? else { return Ok(()) };
+        let Some((whole, holds)) = self.list_without(state, id, &[])? else { return Ok(()) };
+        let Some((delta, _)) = self.list_without(state, id, &holds)? else { return Ok(()) };
         let made = now(state);
-        let delta = self.list_since(state, id, Some(made))?.unwrap_or_default();
         if let Some(issuer) = self.issuers.get_mut(id) {
-            issuer.lists = Some(Lists { whole, delta, made });
+            issuer.lists = Some(Lists { whole, delta, made, holds });
         }
         Ok(())
     }
 
-    fn list_since(&mut self, state: &State, id: &str, since: Option<u64>) -> Result<Option<String>, Refusal> {
+    /// The list of what an issuer revoked, without those that another list holds already, and the numbers in it.
+    fn list_without(
+        &mut self,
+        state: &State,
+        id: &str,
+        held: &[String],
+    ) -> Result<Option<(String, Vec<String>)>, Refusal> {
         let Some(issuer) = self.issuers.get(id) else { return Ok(None) };
         let Some(key) = self.keys.get(&issuer.key) else { return Ok(None) };
         let signer = forge::signer(issuer, key)?;
         let disabled = flag(&self.settings.crl, "disable");
         let on_list = |record: &CertificateRecord| {
             let time = record.revoked.filter(|_| record.issuer == id && !disabled)?;
-            // What was revoked in the second of the last list may be in both.
-            since.is_none_or(|since| time > since).then(|| (record.certificate.serial.clone(), time))
+            let serial = record.certificate.serial.clone();
+            (!held.contains(&serial)).then_some((serial, time))
         };
         let revoked: Vec<(String, u64)> = self.certificates.values().filter_map(on_list).collect();
         let from = now(state);
         self.list_number += 1;
         let term = Term { from, to: from + self.expiry()? };
-        forge::list(&signer, self.list_number, term, &revoked).map(Some)
+        let list = forge::list(&signer, self.list_number, term, &revoked)?;
+        Ok(Some((list, revoked.into_iter().map(|(serial, _)| serial).collect())))
     }
 
     fn expiry(&self) -> Result<u64, Refusal> {

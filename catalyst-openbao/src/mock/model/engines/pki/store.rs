@@ -85,6 +85,8 @@ pub(super) struct Lists {
     pub(super) delta: String,
     /// Seconds since 1970.
     pub(super) made: u64,
+    /// The numbers in the whole one.
+    pub(super) holds: Vec<String>,
 }
 
 #[derive(Clone)]
