@@ -30,6 +30,13 @@ pub trait TlsIdentitySource: fmt::Debug + Send + Sync + 'static {
     fn current(&self) -> Option<TlsIdentity>;
 }
 
+/// The same at each handshake: for one that is not renewed as long as the client lives.
+impl TlsIdentitySource for TlsIdentity {
+    fn current(&self) -> Option<TlsIdentity> {
+        Some(self.clone())
+    }
+}
+
 impl TlsIdentity {
     /// From a chain in DER, leaf first, and a key in PKCS #8 DER.
     ///

@@ -55,6 +55,32 @@ impl Issuer {
         Ok(Lease::new(id, term, issued_at, token.keeper.session(), value))
     }
 
+    /// Makes the call, once, whose answer comes with a lease only where the role says so.
+    pub(crate) async fn obtain<T: DeserializeOwned>(
+        &self,
+        call: Call<'_>,
+        role: Option<&RoleName>,
+    ) -> Result<(T, Option<Lease<()>>)> {
+        let call = call.once();
+        let term = role.map(|role| self.last_term(role)).unwrap_or_default();
+        let (answer, token) = self.api.send_for_lease(&call, term).await?;
+        let issued_at = answer.sent_at;
+        let envelope = answer.read::<T>(&self.api.transport)?;
+        let value =
+            envelope.data.ok_or_else(|| answer.undecodable().with_help("the answer holds no data"))?;
+        if envelope.lease_id.as_str().is_empty() {
+            return Ok((value, None));
+        }
+        let id: LeaseId = envelope.lease_id.as_str().parse().map_err(|error: Error| {
+            answer.undecodable().with_help("the answer holds no lease that can be read").with_source(error)
+        })?;
+        let term = LeaseTerm::new(envelope.lease_duration.0, envelope.renewable);
+        if let Some(role) = role {
+            self.remember(role, term.ttl);
+        }
+        Ok((value, Some(Lease::new(id, term, issued_at, token.keeper.session(), ()))))
+    }
+
     fn last_term(&self, role: &RoleName) -> Duration {
         let terms = self.terms.lock().unwrap_or_else(PoisonError::into_inner);
         terms.get(role).copied().unwrap_or_default()

@@ -9,6 +9,7 @@
 //! | [`DynamicCredentials`], [`StaticCredentials`], [`Database`] | the database engine |
 //! | [`Encryption`], [`Signing`], [`Transit`] | cryptography with keys that never leave the server |
 //! | [`OneTimePasswords`], [`Totp`] | one-time codes |
+//! | [`CertificateAuthority`], [`Pki`], [`pki`] | certificates, and those who issue them |
 //! | [`SshAuthority`], [`ssh`] | certificates and one-time passwords for SSH |
 //! | [`Cubbyhole`] | what a token keeps for itself |
 //! | [`Lease`], [`Session`], [`Leases`] | what ends when, and with what |
@@ -69,8 +70,12 @@
 //! | `context_required`, `unsupported_by_key`, `unsupported_by_token` | the key, or the token, is of another kind |
 //! | `not_exportable`, `deletion_not_allowed` | the key's settings forbid it |
 //! | `input_too_large`, `batch_too_large` | refused before it is sent |
+//! | `name_not_allowed`, `key_not_allowed`, `ttl_beyond_issuer` | the role, or the issuer's own end, forbids such a certificate |
+//! | `unknown_issuer`, `no_issuer`, `issuer_without_key`, `name_taken` | of issuers of certificates: no such one; none at all; one that cannot sign; another one has the name |
+//! | `certificate_not_found`, `foreign_certificate`, `key_mismatch`, `own_revocation` | of certificates: not kept; of another authority; the key is not its own; no issuer revokes itself |
+//! | `cluster_path_missing` | ACME must know the address of the server |
 //! | `code_used` | a one-time code that was shown before |
-//! | `unknown_issuer`, `issuer_exists` | of the SSH engine: no such issuer, or none yet; its name is taken |
+//! | `issuer_exists` | of the SSH engine: the name of an issuer is taken; `unknown_issuer` also says that there is none yet |
 //! | `not_allowed_by_role` | the role of the SSH engine forbids something of what was asked for |
 //! | `otp_not_found` | a one-time password that was used, has ended, was revoked, or never was |
 //! | `primary_unreachable`, `promotion_in_progress` | of several regions, none can be written to now |
@@ -116,7 +121,7 @@ pub mod mock;
 mod operation;
 mod operator;
 mod path;
-mod pki;
+pub mod pki;
 mod rabbitmq;
 mod raft;
 mod refusal;
@@ -177,7 +182,7 @@ pub use operator::{
     Verification, VerificationProgress,
 };
 pub use path::{ApiPath, KeyName, Mount, Namespace, RegionName, RoleName, SecretPath, UserName};
-pub use pki::Pki;
+pub use pki::{CertificateAuthority, Pki};
 pub use rabbitmq::{RabbitConnection, RabbitMq, RabbitRole, TopicPermissions, VhostPermissions};
 pub use raft::{
     AutopilotConfiguration, AutopilotServer, AutopilotState, AutopilotUpdate, HaNode, LeaderStatus, Raft,

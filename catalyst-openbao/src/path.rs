@@ -113,6 +113,17 @@ names! {
     /// The name of an entity or a group: `orders`.
     IdentityName, "name of an entity or group", |c| !c.is_control();
 
+    /// An issuer of the PKI engine, by its name or its identifier; `default` is the one that is used when none is named.
+    /// Letters and digits of ASCII, `_`, `-` and `.`.
+    IssuerRef, "issuer reference", |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+
+    /// A key of the PKI engine, by its name or its identifier; `default` is that of the default issuer. Letters and digits
+    /// of ASCII, `_`, `-` and `.`.
+    IssuerKeyRef, "key reference", |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+
+    /// The identifier of a key with which an ACME account is bound to an account elsewhere, which the server made.
+    EabKeyId, "identifier of an ACME binding", |c| c.is_ascii_alphanumeric() || c == '-';
+
     /// The name of a quota: `whole-server`.
     QuotaName, "quota name", |c| !c.is_control();
 
@@ -147,7 +158,7 @@ macro_rules! written {
     )*};
 }
 
-written! { AliasId ConnectionName EntityId GroupId IdentityName SshIssuerRef }
+written! { AliasId ConnectionName EabKeyId EntityId GroupId IdentityName IssuerKeyRef IssuerRef SshIssuerRef }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Checked {

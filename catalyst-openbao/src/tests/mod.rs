@@ -10,6 +10,8 @@ mod identity;
 mod kubernetes;
 mod logins;
 mod once;
+mod pki;
+mod pki_settings;
 mod rabbitmq;
 mod raft;
 mod secrets;

@@ -11,6 +11,7 @@ mod identity;
 mod kubernetes;
 mod mock;
 mod operator;
+mod pki;
 mod rabbitmq;
 mod raft;
 mod recorded;

@@ -2,8 +2,8 @@
 //! words in refusals, and answers of the same shape.
 
 use catalyst_core::http::{HttpClient, HttpConfig, Method, Request};
-use catalyst_openbao::Secret;
 use catalyst_openbao::testing::FakeOpenBao;
+use catalyst_openbao::{EngineType, Secret};
 use serde_json::{Value, json};
 
 use super::recorded::same_shape;
@@ -337,6 +337,102 @@ fn same_members(answer: &Value, recorded: &serde_json::Map<String, Value>, name:
             same_shape(value, recorded, &format!("{name}.{member}"));
         }
     }
+}
+
+/// What holds an identifier or a time that the server made is not among them.
+const CERTIFICATES: [&str; 64] = [
+    "pki-no-issuer-error",
+    "pki-issuers-none",
+    "pki-role-issuer-missing",
+    "pki-issue-no-issuer-error",
+    "pki-root-exported",
+    "pki-root-name-taken-error",
+    "pki-root-key-name-taken-error",
+    "pki-root-bad-key-error",
+    "pki-issuer-read",
+    "pki-issuer-missing-error",
+    "pki-key-read",
+    "pki-key-missing-error",
+    "pki-config-issuers-read",
+    "pki-config-issuers-missing-error",
+    "pki-issuer-write",
+    "pki-key-write",
+    "pki-issue-unknown-role-error",
+    "pki-role-write",
+    "pki-role-bad-key-error",
+    "pki-role-ttl-error",
+    "pki-role-lease-nostore-warning",
+    "pki-role-missing",
+    "pki-issue-pkcs8",
+    "pki-issue-denied-error",
+    "pki-issue-san-denied-error",
+    "pki-issue-email-denied-error",
+    "pki-issue-uri-denied-error",
+    "pki-issue-bad-ip-error",
+    "pki-issue-no-cn-error",
+    "pki-issue-other-san-denied-error",
+    "pki-issue-ttl-capped",
+    "pki-sign",
+    "pki-sign-not-a-csr-error",
+    "pki-sign-empty-csr-error",
+    "pki-sign-broken-csr-error",
+    "pki-sign-key-type-error",
+    "pki-sign-verbatim",
+    "pki-sign-verbatim-role-error",
+    "pki-sign-intermediate",
+    "pki-revoke-missing-error",
+    "pki-revoke-serial-malformed-error",
+    "pki-revoke-none-error",
+    "pki-revoke-bad-cert-error",
+    "pki-revoke-foreign-error",
+    "pki-cert-missing-error",
+    "pki-urls-read-empty",
+    "pki-urls-bad-error",
+    "pki-crl-config-read",
+    "pki-crl-config-write",
+    "pki-crl-config-bad-error",
+    "pki-crl-config-delta-error",
+    "pki-crl-rotate",
+    "pki-issuer-crl",
+    "pki-auto-tidy-read",
+    "pki-auto-tidy-write",
+    "pki-auto-tidy-bad-error",
+    "pki-tidy-nothing-error",
+    "pki-tidy-cancel-none",
+    "pki-tidy-bad-error",
+    "pki-acme-read",
+    "pki-acme-no-cluster-error",
+    "pki-eab-new",
+    "pki-eab-delete-missing",
+    "pki-root-rotated",
+];
+/// The same of a second mount and a third one.
+const AUTHORITIES: [&str; 15] = [
+    "pki-intermediate-csr",
+    "pki-intermediate-csr-exported",
+    "pki-set-signed-bad-error",
+    "pki-set-signed-empty-error",
+    "pki-set-signed-leaf-error",
+    "pki-import-bad-error",
+    "pki-import-leaf-error",
+    "pki-import-cert-with-key-error",
+    "pki-import-key",
+    "pki-import-key-bad-error",
+    "pki-generate-key",
+    "pki-generate-key-internal",
+    "pki-key-delete",
+    "pki-key-delete",
+    "pki-root-delete",
+];
+
+#[tokio::test]
+async fn certificates() {
+    let again = Again::start(&[]).await;
+    for mount in ["pki", "int2", "imp"] {
+        assert!(again.fake.model().mount_engine(mount, &EngineType::Pki));
+    }
+    again.replay(&CERTIFICATES).await;
+    again.replay(&AUTHORITIES).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Engines that answer for themselves, in the server's JSON.
 
-use super::engines::{cubbyhole, identity, kubernetes, rabbitmq, ssh, totp, transit};
+use super::engines::{cubbyhole, identity, kubernetes, pki, rabbitmq, ssh, totp, transit};
 use super::state::{Call, Engine, State, full_path};
 use super::{Capability, Refusal};
 use crate::EngineType;
@@ -37,6 +37,7 @@ pub(crate) fn new(kind: &EngineType) -> Option<Box<dyn EngineModel>> {
         EngineType::Cubbyhole => Some(Box::<cubbyhole::Cubbyhole>::default()),
         EngineType::Identity => Some(Box::<identity::Identities>::default()),
         EngineType::Kubernetes => Some(Box::<kubernetes::Kubernetes>::default()),
+        EngineType::Pki => Some(Box::<pki::Pki>::default()),
         EngineType::RabbitMq => Some(Box::<rabbitmq::RabbitMq>::default()),
         EngineType::Ssh => Some(Box::<ssh::Ssh>::default()),
         EngineType::Totp => Some(Box::<totp::Totp>::default()),

@@ -14,6 +14,7 @@
 //! | [`rabbitmq`] | [`RabbitMq`](crate::RabbitMq) | a RabbitMQ |
 //! | [`ssh`] | [`Ssh`](crate::Ssh) | an SSH engine that holds nothing |
 //! | [`cubbyhole`] | [`Cubbyhole`](crate::Cubbyhole) | two service tokens |
+//! | [`pki`] | [`Pki`](crate::pki::Pki) | two PKI engines, and a request for signing |
 //! | [`totp`] | [`Totp`](crate::Totp) | a TOTP engine |
 //! | [`transit`] | [`Transit`](crate::Transit) | a transit engine with its first settings |
 //! | [`operator`] | [`Operator`](crate::Operator) | a server that was never initialised |
@@ -34,6 +35,7 @@ pub mod dynamic;
 pub mod identity;
 pub mod kubernetes;
 pub mod operator;
+pub mod pki;
 pub mod policies;
 pub mod rabbitmq;
 pub mod raft;

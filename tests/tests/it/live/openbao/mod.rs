@@ -8,6 +8,7 @@ mod identity;
 mod kubernetes;
 mod leases;
 mod operator;
+mod pki;
 mod rabbitmq;
 mod ssh;
 mod system;
