@@ -18,6 +18,9 @@ use crate::{Health, HealthStatus};
 /// How long reads go to the active node after a write whose answer holds no index.
 const PIN: Duration = Duration::from_secs(10);
 
+/// A node that said that it is active is believed for so long, against others that say the same.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// The nodes of one cluster.
 #[derive(Debug)]
 pub(crate) struct Nodes {
@@ -103,7 +106,10 @@ impl Nodes {
     /// Takes in what a node said of itself, or that it said nothing.
     pub(super) fn saw(&self, node: usize, health: Option<Health>) {
         let now = Instant::now();
-        let role = health.as_ref().map(|health| self.role_of(node, health));
+        let role = health.as_ref().map(|health| self.role_of(node, health)).map(|role| {
+            let doubtful = role == Role::Active && self.plan().another_leads(node, FRESH, now);
+            if doubtful { Role::Unknown } else { role }
+        });
         let became_active = role == Some(Role::Active) && self.plan().role(node) != Role::Active;
         match role {
             Some(role) => {

@@ -126,6 +126,17 @@ impl Plan {
         self.nodes[node].heard_at.is_some_and(|at| now.saturating_duration_since(at) <= span)
     }
 
+    /// Whether another node than this one is active, and said something within `span` before `now`. One that was
+    /// frozen or cut off may call itself active for a moment when it is back, after another one was elected.
+    pub(super) fn another_leads(&self, node: usize, span: Duration, now: Instant) -> bool {
+        let leads = |other: &usize| {
+            *other != node
+                && self.nodes[*other].role == Role::Active
+                && self.was_heard_within(*other, span, now)
+        };
+        (0..self.nodes.len()).any(|other| leads(&other))
+    }
+
     /// It is not the active node, whatever was known.
     pub(super) fn is_not_active(&mut self, node: usize) {
         if self.nodes[node].role == Role::Active {

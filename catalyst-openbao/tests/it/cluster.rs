@@ -106,6 +106,24 @@ async fn everything_goes_to_the_active_node_wherever_it_is_in_the_list() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_node_that_calls_itself_active_when_another_one_leads_is_not_believed() {
+    let cluster = Cluster::new();
+    cluster.elect(1);
+    let bao = cluster.client(ReadFrom::Active);
+    write(&bao).await;
+    // Thawed, it does not know yet that it was left.
+    cluster.nodes[0].set_server_state(ServerState::Active);
+    cluster.nodes[1]
+        .faults()
+        .inject(FaultRule::new(Fault::Delay(millis(1500))).on(Operation::Issue).times(1));
+    let lease = bao.database("database".parse().unwrap()).issue(&role()).await;
+    assert!(lease.is_ok(), "{lease:?}");
+    assert_eq!((cluster.nodes[0].calls(Operation::Issue), cluster.nodes[1].calls(Operation::Issue)), (0, 1));
+    write(&bao).await;
+    assert_eq!(cluster.nodes[0].calls(Operation::KvWrite), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_election_is_waited_out_within_the_deadline() {
     let cluster = Cluster::new();
     let bao = cluster.client(ReadFrom::Active);

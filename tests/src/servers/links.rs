@@ -1,12 +1,17 @@
 //! Who may speak to whom in a cluster.
 
 use std::collections::HashMap;
-use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use std::{fs, process, thread};
 
 use tokio::sync::watch;
 
 use super::proxy::Gate;
+
+/// How often a connection is looked for before it is taken for a client's of another process.
+const LOOKS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// An end of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,12 +48,25 @@ impl Links {
         self.pids.lock().unwrap_or_else(PoisonError::into_inner).insert(node, pid);
     }
 
-    /// Whose connection this is: all of them come from one host, so that only the process tells the nodes apart.
+    /// Whose connection this is: all of them come from one host, so that only the process tells the nodes apart. It
+    /// blocks. The kernel's table is read piece by piece, and what comes and goes meanwhile may hide a line; a node's
+    /// connection that passed for a client's would hold when the node is cut off. So it looks again.
     pub(crate) fn who_calls_from(&self, port: u16) -> End {
+        for _ in 0..LOOKS {
+            if let Some(end) = self.look_for(port) {
+                return end;
+            }
+            thread::sleep(PAUSE);
+        }
+        End::Client
+    }
+
+    fn look_for(&self, port: u16) -> Option<End> {
         let pids = self.pids.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(socket) = socket_of(port) else { return End::Client };
-        let owner = pids.into_iter().find(|(_, pid)| has_open(*pid, &socket));
-        owner.map_or(End::Client, |(node, _)| End::Node(node))
+        let socket = socket_of(port)?;
+        let node = pids.into_iter().find(|(_, pid)| has_open(*pid, &socket));
+        let ours = || has_open(process::id(), &socket).then_some(End::Client);
+        node.map(|(node, _)| End::Node(node)).or_else(ours)
     }
 }
 

@@ -78,7 +78,7 @@ impl Default for Autopilot {
         Self {
             cleanup_dead_servers: false,
             last_contact_threshold: Duration::from_secs(10),
-            dead_server_last_contact_threshold: Duration::from_hours(24),
+            dead_server_last_contact_threshold: Duration::from_secs(24 * 3600),
             max_trailing_logs: 1000,
             min_quorum: 0,
             server_stabilization_time: Duration::from_secs(10),

@@ -25,7 +25,7 @@ async fn a_frozen_leader_does_not_use_up_the_deadline() {
     stage.cluster.thaw(leader).unwrap();
     stage.cluster.wait_serving(leader).await.unwrap();
     load.goes_on(200).await;
-    load.assert_sound(&stage).await;
+    println!("{}", load.assert_sound(&stage).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,5 +46,5 @@ async fn sealed_nodes_are_passed_over_also_the_leader() {
         stage.cluster.wait_serving(node).await.unwrap();
     }
     load.goes_on(200).await;
-    load.assert_sound(&stage).await;
+    println!("{}", load.assert_sound(&stage).await);
 }

@@ -36,5 +36,5 @@ async fn after_a_kill_of_the_leader_the_first_write_is_as_fast_as_the_election()
     stage.cluster.start_node(leader).unwrap();
     stage.cluster.wait_serving(leader).await.unwrap();
     load.goes_on(200).await;
-    load.assert_sound(&stage).await;
+    println!("{}", load.assert_sound(&stage).await);
 }

@@ -99,8 +99,8 @@ impl Load {
 
     /// Lets each worker finish what it is at, and then looks at all of it: nothing failed, everything was in time, and
     /// no user was ever made but those that callers got and one for each mint of unknown outcome; of which there are
-    /// few: those that were on their way when the lead was lost.
-    pub(super) async fn assert_sound(mut self, stage: &Stage) {
+    /// few: those that were on their way when the lead was lost. Tells the numbers.
+    pub(super) async fn assert_sound(mut self, stage: &Stage) -> String {
         self.shared.stops.store(true, Ordering::SeqCst);
         while let Some(ended) = self.workers.join_next().await {
             ended.unwrap();
@@ -111,7 +111,7 @@ impl Load {
         assert!(tally.slowest <= DEADLINE, "{:?}", tally.slowest);
         let elections = stage.cluster.elections().unwrap() - self.elections;
         let made = stage.postgres.users_ever_made().unwrap();
-        println!(
+        let told = format!(
             "{} operations, the slowest {:?}; {elections} elections; {} users made, {} handed out, {} unknown",
             tally.done,
             tally.slowest,
@@ -129,6 +129,7 @@ impl Load {
         let there: BTreeSet<String> = stage.postgres.made_users(&[]).await.unwrap().into_iter().collect();
         assert!(tally.minted.is_subset(&there), "a user that was handed out is gone");
         assert!(tally.unknown.len() <= MINTERS * elections.max(1), "{:#?}", tally.unknown);
+        told
     }
 }
 

@@ -30,5 +30,5 @@ async fn a_leader_cut_off_from_the_others_is_left_and_so_is_a_node_that_clients_
     load.goes_on(200).await;
     stage.cluster.mend(standby);
     load.goes_on(200).await;
-    load.assert_sound(&stage).await;
+    println!("{}", load.assert_sound(&stage).await);
 }

@@ -13,5 +13,5 @@ async fn a_rolling_restart_is_not_noticed() {
     load.goes_on(200).await;
     stage.cluster.rolling_restart().await.unwrap();
     load.goes_on(200).await;
-    load.assert_sound(&stage).await;
+    println!("{}", load.assert_sound(&stage).await);
 }
