@@ -18,7 +18,7 @@
 //! | [`totp`] | [`Totp`](crate::Totp) | a TOTP engine |
 //! | [`transit`] | [`Transit`](crate::Transit) | a transit engine with its first settings |
 //! | [`operator`] | [`Operator`](crate::Operator) | a server that was never initialised |
-//! | [`raft`] | [`Raft`](crate::Raft) | a client that may do everything, on a server of its own with Raft storage |
+//! | [`raft`] | [`Raft`](crate::Raft) | a client that may do everything, on a server of its own with Raft |
 //! | [`system`] | [`System`](crate::System) | a client that may do everything, on a server of its own |
 //! | [`policies`] | policies, and what they allow | the same, and a way to log in |
 //! | [`auth_methods`] | login methods, their roles, tokens | the same |

@@ -30,8 +30,8 @@ async fn after_a_kill_of_the_leader_the_first_write_is_as_fast_as_the_election()
     let (failover, client) = (servers.first_write - killed, client - killed);
     let slowest = servers.slowest;
     println!("first write after a kill: servers {failover:?}, client {client:?}; slowest write {slowest:?}");
-    // Its own write may take as long as the slowest of those past it.
-    assert!(client <= failover + ALLOWANCE + slowest, "{failover:?}, {client:?}, {slowest:?}");
+    // It asks who leads, and writes: each may take as long as the slowest of the writes past it.
+    assert!(client <= failover + ALLOWANCE + slowest * 2, "{failover:?}, {client:?}, {slowest:?}");
     load.goes_on(200).await;
     stage.cluster.start_node(leader).unwrap();
     stage.cluster.wait_serving(leader).await.unwrap();
