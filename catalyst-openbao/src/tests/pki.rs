@@ -122,7 +122,7 @@ async fn a_key_that_stays_here_is_signed() {
     let (stub, pki) = stub_with("POST", "sign/web", "pki-sign").await;
     let request = CertificateRequest::new("c.example.test").ttl(Duration::from_secs(300));
     let signed = pki.sign(&web(), &csr(), &request).await.unwrap();
-    assert_eq!(signed.chain, [signed.issuing_ca.clone()]);
+    assert_eq!(signed.chain, std::slice::from_ref(&signed.issuing_ca));
     let body = json!({
         "csr": csr().as_str(), "common_name": "c.example.test", "ttl": 300, "remove_roots_from_chain": true, "format": "pem",
     });

@@ -188,7 +188,7 @@ async fn addresses_and_acme_come_back_as_they_were_set() {
     stub.on("LIST", "/v1/pki/eab", answer("pki-eab-list")).await;
     let eab = pki.new_eab().await.unwrap();
     assert!(!format!("{eab:?}").contains(eab.key.expose()));
-    assert_eq!(pki.eabs().await.unwrap(), [eab.id.clone()]);
+    assert_eq!(pki.eabs().await.unwrap(), std::slice::from_ref(&eab.id));
     stub.on("DELETE", &format!("/v1/pki/eab/{}", eab.id), answer("pki-eab-delete-missing")).await;
     pki.delete_eab(&eab.id).await.unwrap();
     for (file, kind, code) in [

@@ -36,7 +36,7 @@ impl Pki {
         let (term, mut warnings) = term(state, &fields)?;
         let mut params = forge::params(state, term, text(&fields, "common_name"), &fields);
         forge::authority(&mut params, &fields);
-        let signed = params.self_signed(&pair).map_err(forge::failed)?;
+        let signed = params.self_signed(&pair).map_err(|error| forge::failed(&error))?;
         let certificate = forge::parsed(&signed)?;
         let id = self.add_issuer(state, name, &key, certificate.clone());
         self.keep(&certificate, &id);
@@ -89,8 +89,8 @@ impl Pki {
         // What a certificate has and a request has not.
         params.use_authority_key_identifier_extension = false;
         params.serial_number = None;
-        let request = params.serialize_request(&pair).map_err(forge::failed)?;
-        let pem = request.pem().map_err(forge::failed)?;
+        let request = params.serialize_request(&pair).map_err(|error| forge::failed(&error))?;
+        let pem = request.pem().map_err(|error| forge::failed(&error))?;
         let mut data = json!({ "csr": pem.trim_end(), "key_id": key });
         show_key(&mut data, kind, &pair);
         Ok(Content::data(data))
@@ -114,7 +114,7 @@ impl Pki {
         forge::distribution_points(&mut params, self.urls_of(&issuer));
         let record = &self.issuers[&issuer];
         let signer: Issuer<'_, KeyPair> = forge::signer(record, &self.keys[&record.key])?;
-        let made = params.signed_by(&request.public_key, &signer).map_err(forge::failed)?;
+        let made = params.signed_by(&request.public_key, &signer).map_err(|error| forge::failed(&error))?;
         let certificate = forge::parsed(&made)?;
         self.keep(&certificate, &issuer);
         let above = self.chain_of(&issuer);
@@ -154,16 +154,13 @@ impl Pki {
             let known = known.map(|(id, _)| id.clone());
             let key = self.keys.iter().find(|(_, key)| key.public_key == certificate.public_key);
             let key = key.map(|(id, _)| id.clone()).unwrap_or_default();
-            let id = match known {
-                Some(id) => {
-                    old.push(id.clone());
-                    id
-                }
-                None => {
-                    let id = self.add_issuer(state, "", &key, certificate);
-                    new.push(id.clone());
-                    id
-                }
+            let id = if let Some(id) = known {
+                old.push(id.clone());
+                id
+            } else {
+                let id = self.add_issuer(state, "", &key, certificate);
+                new.push(id.clone());
+                id
             };
             mapping.insert(id, key.into());
         }

@@ -81,11 +81,13 @@ pub(super) fn overwrite(
 
 /// `72h`, `15m`, `1h30m`.
 pub(super) fn short(seconds: u64) -> String {
-    let text: String = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")]
-        .into_iter()
-        .filter(|(amount, _)| *amount > 0)
-        .map(|(amount, unit)| format!("{amount}{unit}"))
-        .collect();
+    let mut text = String::new();
+    for (amount, unit) in [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")] {
+        if amount > 0 {
+            text += &amount.to_string();
+            text += unit;
+        }
+    }
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 

@@ -33,20 +33,23 @@ pub(super) struct Term {
     pub(super) to: u64,
 }
 
-pub(super) fn failed(error: rcgen::Error) -> Refusal {
+pub(super) fn failed(error: &rcgen::Error) -> Refusal {
     Refusal::internal(&format!("unable to create certificate: {error}"))
 }
 
 pub(super) fn generate(kind: &str, bits: u64) -> Result<KeyPair, Refusal> {
     let algorithm = match (kind, bits) {
         ("rsa", 0 | 2048) => {
-            return KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).map_err(failed);
+            return KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)
+                .map_err(|error| failed(&error));
         }
         ("rsa", 3072) => {
-            return KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_3072).map_err(failed);
+            return KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_3072)
+                .map_err(|error| failed(&error));
         }
         ("rsa", 4096) => {
-            return KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_4096).map_err(failed);
+            return KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_4096)
+                .map_err(|error| failed(&error));
         }
         ("ec", 0 | 256) => &PKCS_ECDSA_P256_SHA256,
         ("ec", 384) => &PKCS_ECDSA_P384_SHA384,
@@ -54,7 +57,7 @@ pub(super) fn generate(kind: &str, bits: u64) -> Result<KeyPair, Refusal> {
         ("ed25519", _) => &PKCS_ED25519,
         _ => return Err(key_refused(kind, bits).unwrap_or_else(|| Refusal::internal("unsupported key"))),
     };
-    KeyPair::generate_for(algorithm).map_err(failed)
+    KeyPair::generate_for(algorithm).map_err(|error| failed(&error))
 }
 
 /// Why there is no such kind of key, if so.
@@ -80,7 +83,7 @@ pub(super) fn record(pair: &KeyPair, kind: &str, name: &str) -> KeyRecord {
 }
 
 pub(super) fn pair(key: &KeyRecord) -> Result<KeyPair, Refusal> {
-    KeyPair::try_from(key.pkcs8.as_slice()).map_err(failed)
+    KeyPair::try_from(key.pkcs8.as_slice()).map_err(|error| failed(&error))
 }
 
 /// The kind of a key that somebody brought.
@@ -96,7 +99,8 @@ pub(super) fn kind_of(pair: &KeyPair) -> &'static str {
 }
 
 pub(super) fn signer(issuer: &IssuerRecord, key: &KeyRecord) -> Result<Issuer<'static, KeyPair>, Refusal> {
-    Issuer::from_ca_cert_der(&issuer.certificate.der.clone().into(), pair(key)?).map_err(failed)
+    Issuer::from_ca_cert_der(&issuer.certificate.der.clone().into(), pair(key)?)
+        .map_err(|error| failed(&error))
 }
 
 fn serial(state: &mut State) -> SerialNumber {
@@ -157,7 +161,7 @@ pub(super) fn authority(params: &mut CertificateParams, fields: &Fields) {
 
 /// Makes it one that a role issues.
 pub(super) fn leaf(params: &mut CertificateParams, role: &Fields, names: &Names) -> Result<(), Refusal> {
-    let text = |text: &String| text.as_str().try_into().map_err(failed);
+    let text = |text: &String| text.as_str().try_into().map_err(|error| failed(&error));
     for host in &names.hosts {
         params.subject_alt_names.push(SanType::DnsName(text(host)?));
     }
@@ -230,8 +234,8 @@ pub(super) fn list(
         revoked_certs: entries.collect(),
         key_identifier_method: KeyIdMethod::Sha256,
     };
-    let list = list.signed_by(signer).map_err(failed)?;
-    list.pem().map(|pem| pem.trim_end().to_owned() + "\n").map_err(failed)
+    let list = list.signed_by(signer).map_err(|error| failed(&error))?;
+    list.pem().map(|pem| pem.trim_end().to_owned() + "\n").map_err(|error| failed(&error))
 }
 
 /// The kind of the key in a request for signing.

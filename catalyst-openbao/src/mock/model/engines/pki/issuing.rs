@@ -103,43 +103,26 @@ impl Pki {
             (_, request) => wanted(fields, role, request.as_ref(), &mut warnings)?,
         };
         let term = self.term(state, fields, role, issuer, &mut warnings)?;
-        let mut params = match (way, &request) {
-            (Way::Verbatim, Some(request)) => {
-                let mut params = request.params.clone();
-                forge::number(state, &mut params);
-                forge::set_term(&mut params, term);
-                params.use_authority_key_identifier_extension = true;
-                params
-            }
-            _ => {
-                let mut params = forge::params(state, term, &names.common_name, role);
-                forge::leaf(&mut params, role, &names)?;
-                params
-            }
-        };
+        let mut params = forge::params(state, term, &names.common_name, role);
+        if let Some(request) = request.as_ref().filter(|_| way == Way::Verbatim) {
+            params = request.params.clone();
+            forge::number(state, &mut params);
+            forge::set_term(&mut params, term);
+            params.use_authority_key_identifier_extension = true;
+        } else {
+            forge::leaf(&mut params, role, &names)?;
+        }
         forge::distribution_points(&mut params, self.urls_of(issuer));
         let record = &self.issuers[issuer];
         let signer = forge::signer(record, &self.keys[&record.key])?;
-        let (made, key) = match &request {
-            Some(request) => (params.signed_by(&request.public_key, &signer), None),
-            None => {
-                let key = self.leaf_key(fields, role)?;
-                (params.signed_by(&key, &signer), Some(key))
-            }
+        let (made, key) = if let Some(request) = &request {
+            (params.signed_by(&request.public_key, &signer), None)
+        } else {
+            let key = leaf_key(fields, role)?;
+            (params.signed_by(&key, &signer), Some(key))
         };
-        let certificate = forge::parsed(&made.map_err(forge::failed)?)?;
+        let certificate = forge::parsed(&made.map_err(|error| forge::failed(&error))?)?;
         Ok(Made { certificate, key, term, warnings })
-    }
-
-    fn leaf_key(&self, fields: &Fields, role: &Fields) -> Result<KeyPair, Refusal> {
-        let bits = |fields: &Fields| fields.get("key_bits").and_then(Value::as_u64).unwrap_or(0);
-        match (names::key_kind(role), text(fields, "key_type")) {
-            (Some(kind), _) => forge::generate(kind, bits(role)),
-            (None, "") => Err(Refusal::bad_request(
-                "role key type \"any\" not allowed for issuing certificates without providing key_type and/or key_bits request parameters",
-            )),
-            (None, kind) => forge::generate(kind, bits(fields)),
-        }
     }
 
     fn term(
@@ -239,6 +222,17 @@ impl Pki {
             self.certificates.insert(serial, record);
         }
         Ok(Content::Envelope(envelope))
+    }
+}
+
+fn leaf_key(fields: &Fields, role: &Fields) -> Result<KeyPair, Refusal> {
+    let bits = |fields: &Fields| fields.get("key_bits").and_then(Value::as_u64).unwrap_or(0);
+    match (names::key_kind(role), text(fields, "key_type")) {
+        (Some(kind), _) => forge::generate(kind, bits(role)),
+        (None, "") => Err(Refusal::bad_request(
+            "role key type \"any\" not allowed for issuing certificates without providing key_type and/or key_bits request parameters",
+        )),
+        (None, kind) => forge::generate(kind, bits(fields)),
     }
 }
 

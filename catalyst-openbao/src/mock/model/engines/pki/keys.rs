@@ -89,12 +89,11 @@ impl Pki {
         }
         let pair = KeyPair::from_pem(given);
         let pair = pair.map_err(|_quoted| Refusal::bad_request("unable to parse PEM bundle"))?;
-        let id = match self.known_key(&pair) {
-            Some(id) => id,
-            None => {
-                let name = self.free_key_name(text(&fields, "key_name"))?;
-                self.add_key(state, &pair, forge::kind_of(&pair), &name)
-            }
+        let id = if let Some(id) = self.known_key(&pair) {
+            id
+        } else {
+            let name = self.free_key_name(text(&fields, "key_name"))?;
+            self.add_key(state, &pair, forge::kind_of(&pair), &name)
         };
         Ok(Content::data(self.shown_key(&id)))
     }

@@ -31,7 +31,7 @@ pub(super) fn is_allowed(role: &Fields, name: &str) -> bool {
     let below = flag(role, "allow_subdomains");
     if flag(role, "allow_localhost") {
         let local = ["localhost", "localdomain"];
-        let inside = |base: &&str| reduced.ends_with(&format!(".{base}")) || is_wildcard && reduced == *base;
+        let inside = |base: &str| reduced.ends_with(&format!(".{base}")) || is_wildcard && reduced == base;
         if local.contains(&reduced) || below && local.iter().any(|base| inside(base)) {
             return true;
         }
@@ -154,7 +154,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn role(fields: serde_json::Value) -> Fields {
+    fn role(fields: &serde_json::Value) -> Fields {
         let mut role = json!({ "enforce_hostnames": true, "cn_validations": ["email", "hostname"] });
         for (name, value) in fields.as_object().unwrap() {
             role[name] = value.clone();
@@ -165,7 +165,7 @@ mod tests {
     /// Each was tried on the real server.
     #[test]
     fn names_are_allowed_as_the_server_allows_them() {
-        let web = role(json!({
+        let web = role(&json!({
             "allowed_domains": ["example.test", "*.glob.test"], "allow_subdomains": true, "allow_glob_domains": true,
             "allow_localhost": true, "allow_wildcard_certificates": true,
         }));
@@ -186,7 +186,7 @@ mod tests {
         ] {
             assert_eq!(common_name_is_allowed(&web, name), allowed, "{name}");
         }
-        let bare = role(json!({ "allowed_domains": ["example.test"], "allow_bare_domains": true }));
+        let bare = role(&json!({ "allowed_domains": ["example.test"], "allow_bare_domains": true }));
         for (name, allowed) in [("EXAMPLE.test", true), ("a@example.test", true), ("a.example.test", false)] {
             assert_eq!(is_allowed(&bare, name), allowed, "{name}");
         }
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn addresses_and_uris_are_allowed_by_block_and_pattern() {
         let ten = role(
-            json!({ "allow_ip_sans": true, "allowed_ip_sans_cidr": ["10.0.0.0/8", "::1/128", "0.0.0.0/33"] }),
+            &json!({ "allow_ip_sans": true, "allowed_ip_sans_cidr": ["10.0.0.0/8", "::1/128", "0.0.0.0/33"] }),
         );
         for (address, allowed) in [("10.1.2.3", true), ("::1", true), ("127.0.0.1", false), ("::2", false)] {
             assert_eq!(
@@ -204,7 +204,7 @@ mod tests {
                 "{address}"
             );
         }
-        let spiffe = role(json!({ "allowed_uri_sans": ["spiffe://td/*"] }));
+        let spiffe = role(&json!({ "allowed_uri_sans": ["spiffe://td/*"] }));
         for (uri, allowed) in [("spiffe://td/a", true), ("spiffe://other/a", false)] {
             assert_eq!(uri_refused(&spiffe, uri, "the API").is_none(), allowed, "{uri}");
         }
