@@ -14,7 +14,7 @@ use crate::settings::{covers, seconds, setters};
 /// use std::time::Duration;
 /// use catalyst_openbao::pki::CrlConfig;
 ///
-/// let hours = |hours| Duration::from_secs(hours * 3600);
+/// let hours = |hours: u64| Duration::from_secs(hours * 3600);
 /// let config = CrlConfig::new().expiry(hours(48)).auto_rebuild(true).auto_rebuild_grace_period(hours(12));
 /// # let _ = config;
 /// ```

@@ -30,7 +30,8 @@
 //! let role = "web".parse()?;
 //! pki.write_role(&role, &PkiRole::new().allowed_domains(["example.test"]).allow_subdomains(true)).await?;
 //! let issued = pki.issue(&role, &CertificateRequest::new("orders.example.test")).await?;
-//! assert_eq!(issued.certificate.serial, pki.certificate(&issued.certificate.serial).await?.serial);
+//! let serial = &issued.signed.serial;
+//! assert_eq!(pki.certificate(serial).await?.serial, *serial);
 //! # Ok(())
 //! # }
 //! ```

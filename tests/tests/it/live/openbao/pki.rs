@@ -104,8 +104,8 @@ async fn shake_hands(server: Arc<ServerConfig>, client: &TlsConfig) -> std::io::
         stream.read_to_string(&mut said).await?;
         Ok(said)
     };
-    let (served, asked) = tokio::join!(serve, ask);
-    served.and(asked)
+    let (sent, read) = tokio::join!(serve, ask);
+    sent.and(read)
 }
 
 #[tokio::test]

@@ -124,8 +124,8 @@ async fn a_key_that_openssh_made_becomes_the_authority_and_is_never_shown() {
         let public = fs::read_to_string(file.with_extension("pub")).unwrap().parse().unwrap();
         let pair = KeyPair::new(public, Secret::new(private.as_str())).unwrap();
         logs.add(&format!("{pair:?}"));
-        let issuer = ssh.import_ca(&pair).await.unwrap();
-        assert_eq!(&issuer.public_key, pair.public_key(), "{kind}");
+        let authority = ssh.import_ca(&pair).await.unwrap();
+        assert_eq!(&authority.public_key, pair.public_key(), "{kind}");
         ssh.write_role(&role("hosts"), &CaRole::for_hosts(Allowed::Any).into()).await.unwrap();
         let request = CertificateRequest::host().principal("db.example.test".parse().unwrap());
         let issued = ssh.issue(&role("hosts"), KeyType::Ed25519, &request).await.unwrap();
