@@ -7,6 +7,8 @@ use catalyst_tests::servers::{environment, install};
 use tokio::process::Command;
 use tokio::time::Instant;
 
+const OPERATION: &str = "run the live tests";
+
 /// Two servers for each test, and a machine of CI has two cores.
 const TEST_THREADS: &str = "--test-threads=2";
 
@@ -24,6 +26,10 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
     println!("Valkey {}: {}", install::VALKEY_VERSION, install::valkey().await?.display());
     println!("SeaweedFS {}: {}", install::SEAWEEDFS_VERSION, install::seaweedfs().await?.display());
     println!("FerretDB {}: {}", install::FERRETDB_VERSION, install::ferretdb().await?.display());
+    println!("OpenSSH: {}", install::ssh_keygen().await?);
+    install::rabbitmq().await?;
+    println!("RabbitMQ: installed");
+    build_programs().await?;
     let spire = environment::spire_bin();
 
     let start = Instant::now();
@@ -35,13 +41,11 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
     if spire.is_none() {
         tests.args(["--skip", "live::spire"]);
     }
-    let status = tests.status().await.map_err(|error| {
-        Error::new(ErrorKind::Other, "run the live tests").with_help("cargo did not start").with_source(error)
-    })?;
+    let status = tests.status().await.map_err(did_not_start)?;
 
     let word = if status.success() { "passed" } else { "FAILED" };
     println!(
-        "live tests on OpenBao, PostgreSQL, MariaDB, PowerDNS, Keycloak, Valkey, SeaweedFS and FerretDB: {word} after {} s",
+        "live tests on OpenBao, PostgreSQL, MariaDB, PowerDNS, Keycloak, Valkey, SeaweedFS, FerretDB and RabbitMQ: {word} after {} s",
         start.elapsed().as_secs()
     );
     match spire {
@@ -51,4 +55,18 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
         ),
     }
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The programs that tests kill, so that no test builds beside others that watch the time.
+async fn build_programs() -> Result<()> {
+    let mut build = Command::new("cargo");
+    build.args(["build", "--locked", "-p", "catalyst-examples", "--bins"]).current_dir(crate::root());
+    if build.status().await.map_err(did_not_start)?.success() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Other, OPERATION).with_help("the programs of the examples cannot be built"))
+}
+
+fn did_not_start(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Other, OPERATION).with_help("cargo did not start").with_source(error)
 }
