@@ -18,6 +18,10 @@ use super::{Request, Response, fault};
 use crate::tls::TlsConfig;
 use crate::{Error, ErrorKind, Result};
 
+/// How long a connection waits for its next request. OpenBao ends one that has not carried any after 10 s (its
+/// `http_read_header_timeout`), and a request that meets such an end has an unknown outcome.
+const IDLE: Duration = Duration::from_secs(9);
+
 /// How long a body that is not held may take.
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -104,7 +108,7 @@ impl HttpClient {
             .no_proxy()
             .connect_timeout(config.connect_timeout)
             .timeout(config.timeout)
-            .pool_idle_timeout(Duration::from_secs(30))
+            .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(if config.keep_alive { 16 } else { 0 })
             .user_agent(concat!("catalyst-sdk/", env!("CARGO_PKG_VERSION")))
             .build()
