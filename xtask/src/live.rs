@@ -57,10 +57,11 @@ pub(crate) async fn run(filter: &str) -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The programs that tests kill, so that no test builds beside others that watch the time.
+/// The programs that tests kill, so that no test builds beside others that watch the time; with the tests, whose
+/// features they share then.
 async fn build_programs() -> Result<()> {
     let mut build = Command::new("cargo");
-    build.args(["build", "--locked", "-p", "catalyst-examples", "--bins"]).current_dir(crate::root());
+    build.args(["build", "--locked", "--workspace", "--bins", "--tests"]).current_dir(crate::root());
     if build.status().await.map_err(did_not_start)?.success() {
         return Ok(());
     }

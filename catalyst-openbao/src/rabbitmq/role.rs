@@ -177,8 +177,11 @@ impl TopicPermissions {
     }
 }
 
-/// The server takes a map as JSON in a text, and gives it back as an object.
-fn as_text<T: Serialize, S: Serializer>(map: &T, serializer: S) -> Result<S::Ok, S::Error> {
+/// The server takes a map as JSON in a text, and gives it back as an object. Only an empty text is no map to it.
+fn as_text<V: Serialize, S: Serializer>(map: &BTreeMap<String, V>, serializer: S) -> Result<S::Ok, S::Error> {
+    if map.is_empty() {
+        return serializer.serialize_str("");
+    }
     let text = serde_json::to_string(map).map_err(serde::ser::Error::custom)?;
     serializer.serialize_str(&text)
 }
@@ -239,6 +242,8 @@ mod tests {
         for json in [sent, given] {
             assert_eq!(serde_json::from_value::<RabbitRole>(json).unwrap(), role);
         }
+        let nothing = serde_json::to_value(RabbitRole::new()).unwrap();
+        assert_eq!(nothing, json!({ "tags": "", "vhosts": "", "vhost_topics": "" }));
         let sparse = json!({ "tags": "", "vhosts": null, "vhost_topics": "" });
         assert_eq!(serde_json::from_value::<RabbitRole>(sparse).unwrap(), RabbitRole::new());
     }

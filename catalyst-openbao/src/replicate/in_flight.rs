@@ -49,7 +49,7 @@ impl InFlight {
                     if !paths.is_empty() {
                         records.push((slot, found.metadata.version));
                     }
-                    left.extend(paths);
+                    paths.into_iter().for_each(|(path, origin)| add(&mut left, path, origin));
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -114,7 +114,7 @@ impl InFlight {
     pub(super) fn leave(&self, path: &str) {
         let mut both = self.both();
         if let Some(origin) = both.now.remove(path) {
-            both.left.get_or_insert_default().insert(path.to_owned(), origin);
+            add(both.left.get_or_insert_default(), path.to_owned(), origin);
         }
     }
 
@@ -171,5 +171,33 @@ fn parse(data: &SecretData) -> Paths {
         let (origin, path) = line.split_once(' ')?;
         Some((path.to_owned(), Origin::parse(origin)?))
     };
-    lines.filter_map(one).collect()
+    let mut paths = Paths::new();
+    lines.filter_map(one).for_each(|(path, origin)| add(&mut paths, path, origin));
+    paths
+}
+
+/// Who was killed twice at one path may have left what is of either secret.
+fn add(paths: &mut Paths, path: String, origin: Origin) {
+    paths
+        .entry(path)
+        .and_modify(|known| {
+            if *known != origin {
+                *known = Origin::SEVERAL;
+            }
+        })
+        .or_insert(origin);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_where_two_secrets_were_begun_is_nobodys() {
+        let data = SecretData::from([("paths", "7 one\n7 both\n8 both\n8 both\n7 one\nno record")]);
+        let (seven, paths) = (Origin::parse("7").unwrap(), parse(&data));
+        assert_eq!(paths["one"], seven);
+        assert_eq!(paths["both"], Origin::SEVERAL);
+        assert_eq!(paths.len(), 2);
+    }
 }

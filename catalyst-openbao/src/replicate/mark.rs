@@ -28,6 +28,9 @@ pub(super) struct Mark {
 pub(super) struct Origin(u128);
 
 impl Origin {
+    /// Several secrets may have been copied there; no secret is this one.
+    pub(super) const SEVERAL: Self = Self(u128::MAX);
+
     pub(super) fn parse(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)
     }

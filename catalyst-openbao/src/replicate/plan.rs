@@ -170,6 +170,9 @@ fn existing(
         None => BTreeSet::new(),
     };
     if accounted < here {
+        if outdated && (accounted + 1..=here).any(|version| cannot_be_compared(source, target, version)) {
+            return Plan::Rebuild;
+        }
         let unproved: BTreeSet<u64> = (accounted + 1..=here)
             .filter(|&version| worth_comparing(source, target, version, mark.is_some() || begun.is_some()))
             .collect();
@@ -185,6 +188,16 @@ fn existing(
     match update(source, target, placeholders) {
         Plan::Refused(Conflict::Destroyed { .. }) if outdated => Plan::Rebuild,
         next => next,
+    }
+}
+
+/// Whether the secondary keeps a value that may be the one of an older secret, which a later undeletion would show.
+fn cannot_be_compared(source: Side<'_>, target: Side<'_>, version: u64) -> bool {
+    match (source.state(version), target.state(version)) {
+        (Some(State::Deleted), Some(State::Live | State::Deleted)) => true,
+        (Some(State::Live), Some(State::Deleted)) => true,
+        // Both are shown, or it is destroyed in any case.
+        _ => false,
     }
 }
 

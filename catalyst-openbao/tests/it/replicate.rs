@@ -143,6 +143,30 @@ async fn what_is_removed_and_what_is_made_again_is_followed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hidden_version_of_an_older_secret_is_not_taken_for_the_one_of_a_newer() {
+    let pair = Pair::new().await;
+    let (source, orders) = (pair.source(), path("orders/db"));
+    for text in ["older", "newer"] {
+        source.write(&orders, &value(text), WriteMode::Overwrite).await.unwrap();
+        source.delete(&orders, &[]).await.unwrap();
+        if text == "older" {
+            source.undelete(&orders, &[1]).await.unwrap();
+            pair.sweep().await.unwrap();
+            source.delete(&orders, &[1]).await.unwrap();
+            pair.sweep().await.unwrap();
+            source.delete_metadata(&orders).await.unwrap();
+            // Virtual time: two secrets are not made at the same moment.
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+    pair.sweep().await.unwrap();
+    source.undelete(&orders, &[1]).await.unwrap();
+    pair.sweep().await.unwrap();
+    assert_eq!(pair.target().read(&orders, None).await.unwrap().data, value("newer"));
+    pair.assert_alike().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_on_the_secondary_is_reported_and_never_overwritten() {
     let pair = Pair::new().await;
     let (source, target, orders) = (pair.source(), pair.target(), path("orders"));

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The program of that name, built as the tests were.
+/// The program of that name, built as the tests were, and with them, so that they share their dependencies.
 pub(super) fn example(name: &str) -> PathBuf {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let tests = std::env::current_exe().unwrap();
     let profile = tests.parent().unwrap().parent().unwrap();
     let mut build = Command::new("cargo");
-    build.current_dir(root).args(["build", "--locked", "-p", "catalyst-examples", "--bin", name]);
+    build.current_dir(root).args(["build", "--locked", "--workspace", "--bins", "--tests"]);
     build.arg("--target-dir").arg(profile.parent().unwrap());
     if profile.ends_with("release") {
         build.arg("--release");

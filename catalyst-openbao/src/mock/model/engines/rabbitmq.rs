@@ -83,7 +83,7 @@ impl RabbitMq {
             if text.is_empty() { Ok(Value::Null) } else { serde_json::from_str::<Value>(&text) }
         };
         let tags = asked.text("tags").unwrap_or_default();
-        let given = |field: &str| asked.text(field).is_some_and(|text| !text.is_empty() && text != "{}");
+        let given = |field: &str| asked.text(field).is_some_and(|text| !text.is_empty());
         if tags.is_empty() && !given("vhosts") {
             return Err(Refusal::bad_request("both tags and vhosts not specified"));
         }
