@@ -49,7 +49,9 @@ impl InFlight {
                     if !paths.is_empty() {
                         records.push((slot, found.metadata.version));
                     }
-                    paths.into_iter().for_each(|(path, origin)| add(&mut left, path, origin));
+                    for (path, origin) in paths {
+                        add(&mut left, path, origin);
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -172,7 +174,9 @@ fn parse(data: &SecretData) -> Paths {
         Some((path.to_owned(), Origin::parse(origin)?))
     };
     let mut paths = Paths::new();
-    lines.filter_map(one).for_each(|(path, origin)| add(&mut paths, path, origin));
+    for (path, origin) in lines.filter_map(one) {
+        add(&mut paths, path, origin);
+    }
     paths
 }
 

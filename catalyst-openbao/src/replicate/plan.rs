@@ -193,12 +193,11 @@ fn existing(
 
 /// Whether the secondary keeps a value that may be the one of an older secret, which a later undeletion would show.
 fn cannot_be_compared(source: Side<'_>, target: Side<'_>, version: u64) -> bool {
-    match (source.state(version), target.state(version)) {
-        (Some(State::Deleted), Some(State::Live | State::Deleted)) => true,
-        (Some(State::Live), Some(State::Deleted)) => true,
-        // Both are shown, or it is destroyed in any case.
-        _ => false,
-    }
+    matches!(
+        (source.state(version), target.state(version)),
+        (Some(State::Deleted), Some(State::Live | State::Deleted))
+            | (Some(State::Live), Some(State::Deleted))
+    )
 }
 
 /// Whether the values of a version tell anything. Where the primary shows none, a version of a former primary is
