@@ -124,7 +124,6 @@ impl Ask<'_> {
     }
 
     /// PATCH with a JSON merge patch (RFC 7396).
-    #[allow(dead_code, reason = "the issuers of PKI are changed by it")]
     pub(crate) async fn patch(self, body: &(impl Serialize + Sync)) -> Result<()> {
         let body =
             |request: Request| request.json(body)?.header("content-type", "application/merge-patch+json");

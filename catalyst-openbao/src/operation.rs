@@ -33,7 +33,6 @@ pub(crate) enum Operation {
 
 /// What a call is about, as far as refusals differ by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(dead_code, reason = "one for each engine; those without calls yet come with their engines")]
 pub(crate) enum Subject {
     AuthMethod,
     Cubbyhole,

@@ -15,10 +15,11 @@ use crate::KeyName;
 /// `encrypt/<key>`, **the server makes a key that is not there yet**: see
 /// [`Transit::set_creation_by_encrypting`](crate::Transit::set_creation_by_encrypting).
 ///
-/// The functions for many items send them in as few requests as the server takes, one after the other, and take 100,000
+/// The functions for many items send them in as few requests as the server takes, four at a time, and take 100,000
 /// items at most. One request has 492 items, 246 if they have a context or associated data, and 1 MiB: OpenBao reads no
-/// more than 1,000 strings in a body, the names of members among them. Each item has an outcome of its own, in the order of the items, with the codes that the item by
-/// itself would have had. Either all items of a request have a context or none has one. No items are no request.
+/// more than 1,000 strings in a body, the names of members among them. Each item has an outcome of its own, in the order
+/// of the items, with the codes that the item by itself would have had. Either all items of a request have a context or
+/// none has one. No items are no request.
 ///
 /// Errors common to all: codes `key_not_found`, `context_required` (the key is a derived one), `unsupported_by_key`,
 /// `input_too_large` (more than 16 MiB), `permission_denied`, `unknown_mount`, `sealed` and the others of the crate.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::engine::Identities;
-use super::store::{Record, list, text};
+use super::store::{Record, Table, list, text};
 use crate::mock::model::Refusal;
 use crate::mock::model::state::State;
 use crate::mock::wire::{Asked, Content, Verb};
@@ -53,19 +53,7 @@ impl Identities {
             self.aliases.insert(id.clone(), alias);
             return Ok(Content::data(json!({ "canonical_id": whose, "id": id })));
         }
-        let table = &mut self.aliases;
-        match (asked.verb, below.split_once('/')) {
-            (Verb::List, None) if below == "id" => list(table, &SHOWN),
-            (Verb::Read, Some(("id", id))) => {
-                let alias = table.get(id).cloned().ok_or_else(Refusal::nothing_there)?;
-                Ok(Content::data(Value::Object(alias)))
-            }
-            (Verb::Delete, Some(("id", id))) => {
-                table.remove(id);
-                Ok(Content::done())
-            }
-            _ => Err(Refusal::unsupported_path()),
-        }
+        kept(&mut self.aliases, asked, below)
     }
 
     pub(super) fn group_alias(
@@ -89,19 +77,23 @@ impl Identities {
             self.group_aliases.insert(id.clone(), alias);
             return Ok(Content::data(json!({ "canonical_id": whose, "id": id })));
         }
-        let table = &mut self.group_aliases;
-        match (asked.verb, below.split_once('/')) {
-            (Verb::List, None) if below == "id" => list(table, &SHOWN),
-            (Verb::Read, Some(("id", id))) => {
-                let alias = table.get(id).cloned().ok_or_else(Refusal::nothing_there)?;
-                Ok(Content::data(Value::Object(alias)))
-            }
-            (Verb::Delete, Some(("id", id))) => {
-                table.remove(id);
-                Ok(Content::done())
-            }
-            _ => Err(Refusal::unsupported_path()),
+        kept(&mut self.group_aliases, asked, below)
+    }
+}
+
+/// The aliases of one kind: what is not a write.
+fn kept(table: &mut Table, asked: &Asked, below: &str) -> Result<Content, Refusal> {
+    match (asked.verb, below.split_once('/')) {
+        (Verb::List, None) if below == "id" => list(table, &SHOWN),
+        (Verb::Read, Some(("id", id))) => {
+            let alias = table.get(id).cloned().ok_or_else(Refusal::nothing_there)?;
+            Ok(Content::data(Value::Object(alias)))
         }
+        (Verb::Delete, Some(("id", id))) => {
+            table.remove(id);
+            Ok(Content::done())
+        }
+        _ => Err(Refusal::unsupported_path()),
     }
 }
 
